@@ -1,0 +1,17 @@
+//! What Dockrev decides, apart from doing it.
+//!
+//! No I/O, no clock, no randomness: every function here takes all it needs as arguments, the time included. The
+//! rest of Dockrev is reached through the small traits in [`ports`].
+#![forbid(unsafe_code)]
+
+pub mod detection;
+pub mod event;
+pub mod ids;
+pub mod image;
+pub mod job;
+pub mod plan;
+pub mod platform;
+pub mod policy;
+pub mod ports;
+pub mod registry;
+pub mod stack;

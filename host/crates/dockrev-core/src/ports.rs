@@ -1,0 +1,242 @@
+//! The traits through which the rest of the world is reached. Each has one real implementation and a fake in tests.
+
+use crate::event::{Delivery, Event, NotifyError};
+use crate::ids::{ImageId, JobId, PluginId, ServiceId, ServiceName, StackName};
+use crate::image::{Digest, ImageRef, PinnedImage, Repository, Tag};
+use crate::job::{Job, JobState, JournalEntry, LogLine};
+use crate::policy::{PolicyError, PolicyQuestion, Verdict};
+use crate::registry::{Detail, RegistryError, ResolvedImage, TagList};
+use crate::stack::{ComposeModel, ComposeProject, ContainerStatus, FileHash, Inventory, LocalImage, Pins};
+use async_trait::async_trait;
+
+/// What is asked about a repository: a tag or a digest.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// Whatever the tag points to now.
+    Tag(Tag),
+    /// This digest.
+    Digest(Digest),
+}
+
+/// Reads registries.
+#[async_trait]
+pub trait Registry: Send + Sync {
+    /// Lists the tags of `repository`; `current` is the one that runs, so that a registry can be asked for less.
+    async fn tags(&self, repository: &Repository, current: Option<&Tag>) -> Result<TagList, RegistryError>;
+
+    /// Finds what `target` points to.
+    async fn resolve(
+        &self,
+        repository: &Repository,
+        target: &Target,
+        detail: Detail,
+    ) -> Result<ResolvedImage, RegistryError>;
+}
+
+/// Judges versions.
+#[async_trait]
+pub trait VersionPolicy: Send + Sync {
+    /// Judges all tags of a repository against the current one.
+    async fn assess(&self, question: &PolicyQuestion) -> Result<Verdict, PolicyError>;
+}
+
+/// Delivers events.
+#[async_trait]
+pub trait Notifier: Send + Sync {
+    /// Hands `event` to the notifier `plugin`.
+    async fn notify(&self, plugin: &PluginId, event: &Event) -> Result<Delivery, NotifyError>;
+}
+
+/// Where the output of programs and the engine goes while they run.
+pub trait LogSink: Send + Sync {
+    /// Takes one line.
+    fn line(&self, line: LogLine);
+}
+
+/// The engine did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// No engine answers.
+    #[error("the Docker Engine at `{address}` does not answer: {reason}")]
+    EngineUnreachable {
+        /// Its address.
+        address: String,
+        /// Why, in the words of the connection.
+        reason: String,
+    },
+    /// The engine refused.
+    #[error("the Docker Engine could not {action} `{subject}`: {reason}")]
+    EngineRefused {
+        /// What was asked, as a verb.
+        action: &'static str,
+        /// Of what.
+        subject: String,
+        /// Its answer.
+        reason: String,
+    },
+    /// The engine did not answer in time.
+    #[error("the Docker Engine did not {action} `{subject}` within {timeout_s} s")]
+    EngineTimedOut {
+        /// What was asked, as a verb.
+        action: &'static str,
+        /// Of what.
+        subject: String,
+        /// The limit, in seconds.
+        timeout_s: u64,
+    },
+    /// Compose could not be started.
+    #[error("could not run Compose as `{command}`: {reason}")]
+    ComposeMissing {
+        /// How it was called.
+        command: String,
+        /// Why it did not start.
+        reason: String,
+    },
+    /// Compose ended with an error.
+    #[error("`{command}` failed for stack `{stack}` ({status}): {last_lines}")]
+    ComposeFailed {
+        /// What was run, without paths and values.
+        command: String,
+        /// For which stack.
+        stack: StackName,
+        /// Its exit status.
+        status: String,
+        /// The end of what it printed.
+        last_lines: String,
+    },
+    /// What Compose printed cannot be read.
+    #[error("could not read what Compose says of stack `{stack}`: {reason}")]
+    ComposeUnreadable {
+        /// Of which stack.
+        stack: StackName,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file of the stack or of Dockrev's own cannot be read or written.
+    #[error("could not {action} `{path}`: {reason}")]
+    File {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// The file.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl HostError {
+    /// Stable code for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EngineUnreachable { .. } => "engine.unreachable",
+            Self::EngineRefused { .. } => "engine.refused",
+            Self::EngineTimedOut { .. } => "engine.timed-out",
+            Self::ComposeMissing { .. } => "compose.missing",
+            Self::ComposeFailed { .. } => "compose.failed",
+            Self::ComposeUnreadable { .. } => "compose.unreadable",
+            Self::File { .. } => "file.failed",
+        }
+    }
+
+    /// What the reader can do about it, if anything.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::EngineUnreachable { .. } => Some(
+                "start the engine, or set DOCKER_HOST to its address; reading its socket takes root or group `docker`",
+            ),
+            Self::EngineTimedOut { .. } => Some("see whether the engine is overloaded or hangs: `docker info`"),
+            Self::ComposeMissing { .. } => {
+                Some("install Compose, or set DOCKREV_COMPOSE_BIN to how you call it, for example `docker compose`")
+            }
+            Self::ComposeFailed { .. } => Some("the job's log has everything that Compose printed"),
+            Self::EngineRefused { .. } | Self::ComposeUnreadable { .. } | Self::File { .. } => None,
+        }
+    }
+}
+
+/// The Docker Engine.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// Looks at all containers, running and stopped.
+    async fn inventory(&self) -> Result<Inventory, HostError>;
+
+    /// Finds an image by its id. Absent if the engine does not have it.
+    async fn image_by_id(&self, id: &ImageId) -> Result<Option<LocalImage>, HostError>;
+
+    /// Finds what a reference stands for on this engine. Absent if the engine does not have it.
+    async fn image(&self, reference: &ImageRef) -> Result<Option<LocalImage>, HostError>;
+
+    /// Pulls `image` by its digest, telling `log` of the progress, and gives the image it became.
+    ///
+    /// No local tag is moved by it.
+    async fn pull(&self, image: &PinnedImage, log: &dyn LogSink) -> Result<LocalImage, HostError>;
+
+    /// Points the local tag `reference` to `image`. Doing it twice is the same as once.
+    async fn tag(&self, image: &ImageId, reference: &ImageRef) -> Result<(), HostError>;
+
+    /// What the containers of a service are doing, running and stopped, in the order of their names.
+    async fn service_status(&self, service: &ServiceId) -> Result<Vec<ContainerStatus>, HostError>;
+
+    /// The last `max_lines` lines that a service's containers wrote.
+    async fn service_log(&self, service: &ServiceId, max_lines: usize) -> Result<Vec<LogLine>, HostError>;
+}
+
+/// The user's own Compose, and the override files that Dockrev keeps beside the user's compose files.
+#[async_trait]
+pub trait Compose: Send + Sync {
+    /// What Compose says of the project's own files, without Dockrev's override.
+    async fn model(&self, project: &ComposeProject) -> Result<ComposeModel, HostError>;
+
+    /// Hashes the project's files (compose and environment), so that a later change is noticed.
+    async fn fingerprint(&self, project: &ComposeProject) -> Result<Vec<FileHash>, HostError>;
+
+    /// The images that Dockrev's override file of `stack` pins. Empty if there is none.
+    async fn pins(&self, stack: &StackName) -> Result<Pins, HostError>;
+
+    /// Replaces the override file of `stack`, atomically; no pins removes it.
+    async fn set_pins(&self, stack: &StackName, pins: &Pins) -> Result<(), HostError>;
+
+    /// Brings one service up as the files and the override say, without touching those it depends on and without
+    /// pulling. Every line that Compose prints goes to `log`.
+    async fn up(&self, project: &ComposeProject, service: &ServiceName, log: &dyn LogSink) -> Result<(), HostError>;
+}
+
+/// The store failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("could not {action}: {reason}")]
+pub struct JournalError {
+    /// What was tried, as a verb and its object.
+    pub action: &'static str,
+    /// Why it failed.
+    pub reason: String,
+}
+
+/// Where jobs are kept. What `record` returned for survives the death of process and machine.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Adds a job.
+    async fn create(&self, job: &Job) -> Result<(), JournalError>;
+
+    /// Writes a step and the state it leads to, both or neither.
+    async fn record(&self, job: &JobId, state: &JobState, entry: &JournalEntry) -> Result<(), JournalError>;
+
+    /// Adds lines to the job's log.
+    async fn append_log(&self, job: &JobId, lines: &[LogLine]) -> Result<(), JournalError>;
+
+    /// One job.
+    async fn job(&self, id: &JobId) -> Result<Option<Job>, JournalError>;
+
+    /// The newest `limit` jobs, newest first.
+    async fn jobs(&self, limit: u32) -> Result<Vec<Job>, JournalError>;
+
+    /// Jobs that have not ended, oldest first.
+    async fn unfinished(&self) -> Result<Vec<Job>, JournalError>;
+
+    /// The steps of a job, in order.
+    async fn journal(&self, id: &JobId) -> Result<Vec<JournalEntry>, JournalError>;
+
+    /// The newest `limit` lines of a job's log, in order.
+    async fn log(&self, id: &JobId, limit: u32) -> Result<Vec<LogLine>, JournalError>;
+}

@@ -1,0 +1,204 @@
+//! What runs on the host: stacks, their services, and containers that belong to none.
+
+use crate::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
+use crate::image::{Digest, PinnedImage, Repository};
+use crate::platform::Platform;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Everything that one look at the engine shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inventory {
+    /// The platform that the engine runs.
+    pub platform: Platform,
+    /// The stacks, by name.
+    pub stacks: Vec<Stack>,
+    /// Containers that belong to no Compose project, by name.
+    pub standalone: Vec<Container>,
+}
+
+/// A Compose project that has containers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stack {
+    /// The project's name.
+    pub name: StackName,
+    /// How Compose is called for it.
+    pub project: ComposeProject,
+    /// Its services that have containers, by name.
+    pub services: Vec<Service>,
+}
+
+/// How Compose is called for a stack, as its containers' labels tell it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComposeProject {
+    /// The project's name (`-p`).
+    pub name: StackName,
+    /// The folder that relative paths in its files are relative to.
+    pub working_dir: PathBuf,
+    /// Its compose files in order (`-f`), without an override that Dockrev keeps.
+    pub files: Vec<PathBuf>,
+    /// Its environment files (`--env-file`); empty: the one in the working folder, if any.
+    pub env_files: Vec<PathBuf>,
+}
+
+/// A file as it was when a plan was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileHash {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Digest of its content.
+    pub digest: Digest,
+}
+
+/// A service of a stack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    /// Which one.
+    pub id: ServiceId,
+    /// Its containers, running and stopped; at least one.
+    pub containers: Vec<Container>,
+    /// Services of the same stack that it waits for.
+    pub depends_on: Vec<ServiceName>,
+}
+
+/// A container.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Container {
+    /// Its id.
+    pub id: ContainerId,
+    /// Its name, without the leading slash.
+    pub name: String,
+    /// The image as it was written when the container was made.
+    pub image: String,
+    /// The image it was really made from.
+    pub image_id: ImageId,
+    /// Whether its process runs.
+    pub run: RunState,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// An image that the engine has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalImage {
+    /// Its id.
+    pub id: ImageId,
+    /// What registries know it as: a set, in no order. Empty for images built here.
+    pub repo_digests: Vec<(Repository, Digest)>,
+    /// The platform it is built for.
+    pub platform: Platform,
+}
+
+impl LocalImage {
+    /// The digests under which `repository` knows this image.
+    pub fn digests_of<'a>(&'a self, repository: &'a Repository) -> impl Iterator<Item = &'a Digest> {
+        self.repo_digests.iter().filter(move |(known, _)| known == repository).map(|(_, digest)| digest)
+    }
+}
+
+/// Which images Dockrev's override file pins, by service.
+pub type Pins = BTreeMap<ServiceName, PinnedImage>;
+
+/// What Compose itself says of a project, as far as Dockrev needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ComposeModel {
+    /// The services by name.
+    pub services: BTreeMap<ServiceName, ComposeService>,
+}
+
+/// A service as Compose understands it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ComposeService {
+    /// Its image, as written after interpolation. Absent for one that is only built.
+    pub image: Option<String>,
+    /// Whether it is built on this machine.
+    pub builds: bool,
+    /// Services that it waits for.
+    pub depends_on: Vec<ServiceName>,
+}
+
+/// What a container is doing right now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerStatus {
+    /// Which one.
+    pub id: ContainerId,
+    /// Its name.
+    pub name: String,
+    /// The image it was made from.
+    pub image_id: ImageId,
+    /// The image as it was written when it was made.
+    pub image: String,
+    /// Whether its process runs, and what its end was.
+    pub run: RunState,
+    /// How often the engine has restarted it since it was made.
+    pub restart_count: u64,
+    /// What its healthcheck says.
+    pub health: Health,
+}
+
+/// Whether a container's process runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// It runs.
+    Running,
+    /// The engine is between two starts of it.
+    Restarting,
+    /// It ended, with this exit code.
+    Exited(i64),
+    /// It was made and not started, or it is paused.
+    NotStarted,
+}
+
+/// What a container's healthcheck says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// It has no healthcheck.
+    None,
+    /// It has one, and it says this.
+    Checked {
+        /// The engine's verdict.
+        status: HealthStatus,
+        /// How long the verdict can take.
+        timing: HealthTiming,
+        /// Output of the last probe, shortened.
+        last_output: Option<String>,
+    },
+}
+
+/// The engine's verdict on a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HealthStatus {
+    /// Not known yet.
+    Starting,
+    /// The last probe succeeded.
+    Healthy,
+    /// As many probes in a row failed as its healthcheck allows.
+    Unhealthy,
+}
+
+/// The numbers of a healthcheck, in milliseconds, the engine's defaults filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthTiming {
+    /// Failures in this span after the start do not count.
+    pub start_period_ms: u64,
+    /// Wait between two probes.
+    pub interval_ms: u64,
+    /// Longest time that a probe may take.
+    pub timeout_ms: u64,
+    /// Failures in a row that make it unhealthy.
+    pub retries: u64,
+}
+
+impl HealthTiming {
+    /// The least time after which a verdict is due: the start period, as many probes as may fail, and one that is
+    /// under way.
+    #[must_use]
+    pub fn verdict_due_ms(&self) -> u64 {
+        let probe = self.interval_ms.saturating_add(self.timeout_ms);
+        self.start_period_ms.saturating_add(probe.saturating_mul(self.retries.saturating_add(1)))
+    }
+}

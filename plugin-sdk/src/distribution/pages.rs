@@ -1,0 +1,140 @@
+//! The tags of a repository, page by page.
+
+use super::link::{self, LinkError};
+use super::{Client, content};
+use crate::http::{Request, Response, Url};
+use crate::log;
+use crate::registry::{RegistryError, Tag, TagList};
+use std::collections::BTreeSet;
+
+/// How many tags a page is asked to have: the most that large registries give at once.
+const TAGS_PER_PAGE: u32 = 1000;
+
+/// How many pages are read: half of the requests that one call has, so that a registry without an end
+/// ends as a list that says it is incomplete, and not as a plugin that was stopped.
+pub(super) const PAGES_MAX: usize = 100;
+
+/// Largest page that is read. A registry that ignores `n` sends all tags at once: this is room for about a hundred
+/// thousand of the longest usual ones (a commit's full hash).
+const PAGE_MAX_BYTES: usize = 6 * 1024 * 1024;
+
+/// How much is read of all pages together, below the 32 MiB that one call has.
+const LIST_MAX_BYTES: usize = 24 * 1024 * 1024;
+
+#[derive(serde::Deserialize)]
+struct Page {
+    /// Distribution sends `null` for a repository whose last tag was deleted.
+    tags: Option<Vec<String>>,
+}
+
+pub(super) fn list(client: &Client, max_tags: u32) -> Result<TagList, RegistryError> {
+    let what = format!("the tags of {}", client.repository_words());
+    let mut list = Listing::new(max_tags);
+    let mut asked = BTreeSet::new();
+    let mut next = Some(Url::parse(&client.url(&format!("tags/list?n={}", TAGS_PER_PAGE.min(max_tags.max(1)))))?);
+    let mut read_bytes = 0;
+    while let Some(url) = next {
+        if asked.len() == PAGES_MAX {
+            list.cut(format!("only the first {PAGES_MAX} pages were read"));
+            break;
+        }
+        if read_bytes > LIST_MAX_BYTES - PAGE_MAX_BYTES {
+            list.cut(format!("only the first {} MiB were read", read_bytes / (1024 * 1024)));
+            break;
+        }
+        let is_first = asked.is_empty();
+        if !asked.insert(url.to_string()) {
+            return Err(client.unexpected(&what, "a loop of pages"));
+        }
+        let response = Request::get(url.to_string()).max_body_bytes(PAGE_MAX_BYTES).send()?;
+        if is_first && response.status == 400 {
+            // It may not know `n`, or not like this one.
+            next = Some(Url::parse(&client.url("tags/list"))?);
+            continue;
+        }
+        let (names, link) = read_page(client, &what, &url, response, &mut read_bytes)?;
+        next = link;
+        list.add(names);
+        if list.is_full() {
+            if list.overflowed || next.is_some() {
+                list.cut(format!("only the first {max_tags} tags were read"));
+            }
+            break;
+        }
+    }
+    Ok(list.finish(client))
+}
+
+/// The names on a page, and where the next page is.
+fn read_page(
+    client: &Client,
+    what: &str,
+    url: &Url,
+    response: Response,
+    read_bytes: &mut usize,
+) -> Result<(Vec<String>, Option<Url>), RegistryError> {
+    if response.status == 404 {
+        return Err(client.not_found(&client.repository_words()));
+    }
+    let response = client.check(response, what)?;
+    *read_bytes += response.body.len();
+    let page: Page = response.json().map_err(|_| client.unexpected(what, "something else than a list of tags"))?;
+    let next = link::next(url, response.header_values("Link")).map_err(|error| match error {
+        LinkError::OtherHost => client.unexpected(what, "a next page on another host"),
+        LinkError::Malformed => client.unexpected(what, "a next page that is no link"),
+    })?;
+    Ok((page.tags.unwrap_or_default(), next))
+}
+
+/// The tags so far.
+struct Listing {
+    tags: Vec<Tag>,
+    names: BTreeSet<String>,
+    max_tags: usize,
+    not_tags: usize,
+    overflowed: bool,
+    truncated: Option<String>,
+}
+
+impl Listing {
+    fn new(max_tags: u32) -> Self {
+        Self {
+            tags: Vec::new(),
+            names: BTreeSet::new(),
+            max_tags: usize::try_from(max_tags).unwrap_or(usize::MAX),
+            not_tags: 0,
+            overflowed: false,
+            truncated: None,
+        }
+    }
+
+    fn add(&mut self, names: Vec<String>) {
+        for name in names {
+            if !content::is_tag(&name) {
+                self.not_tags += 1;
+            } else if self.names.contains(&name) {
+                // Pages overlap when somebody pushes while they are read.
+            } else if self.is_full() {
+                self.overflowed = true;
+            } else {
+                self.names.insert(name.clone());
+                self.tags.push(Tag::named(name));
+            }
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.tags.len() >= self.max_tags
+    }
+
+    fn cut(&mut self, why: String) {
+        self.truncated = Some(why);
+    }
+
+    fn finish(self, client: &Client) -> TagList {
+        if self.not_tags > 0 {
+            log::warn(format_args!("{} has {} names that are no tags", client.repository_words(), self.not_tags));
+        }
+        TagList { tags: self.tags, truncated: self.truncated }
+    }
+}

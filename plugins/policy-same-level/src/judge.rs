@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 /// Longest tag, by the Distribution specification.
 const TAG_MAX_BYTES: usize = 128;
 
-/// Judges the tags of `question`. The answer lists the current tag and every newer one of its track.
+/// Judges the tags of `question`. The answer lists the current tag and every newer one of its track, and all the
+/// others after them if every tag was asked about.
 pub(crate) fn assess(question: &Question, settings: &Settings) -> Result<Verdict, PolicyError> {
     let current_name = question.current.as_str();
     if current_name.is_empty() || current_name.len() > TAG_MAX_BYTES {
@@ -28,6 +29,7 @@ pub(crate) fn assess(question: &Question, settings: &Settings) -> Result<Verdict
     newer.sort_by(Newer::newest_first);
     let choice = newer.iter().find(|newer| newer.refusal.is_none());
     let reason = judge.reason(choice, newer.len(), question.truncated);
+    let others = if question.every_tag { judge.others(question, &newer) } else { Vec::new() };
     Ok(Verdict {
         following: if current.is_bare_major() { Following::Digest } else { Following::Version },
         choice: choice.map(|newer| newer.name.to_owned()),
@@ -35,6 +37,7 @@ pub(crate) fn assess(question: &Question, settings: &Settings) -> Result<Verdict
         assessments: current_assessment(question)
             .into_iter()
             .chain(newer.iter().map(|newer| judge.assessment(newer)))
+            .chain(others)
             .collect(),
     })
 }
@@ -111,6 +114,34 @@ impl Judge<'_> {
         }
     }
 
+    /// What is neither the current tag nor newer than it, in the order of the names.
+    fn others(&self, question: &Question, newer: &[Newer<'_>]) -> Vec<Assessment> {
+        let newer: BTreeSet<&str> = newer.iter().map(|newer| newer.name).collect();
+        names(question)
+            .filter(|name| *name != self.name && !newer.contains(name))
+            .map(|name| {
+                let (relation, reason) = self.relation(name);
+                Assessment { tag: name.to_owned(), relation, level: None, eligible: false, reason }
+            })
+            .collect()
+    }
+
+    fn relation(&self, name: &str) -> (Relation, String) {
+        let Tag::Version(version) = Tag::parse(name) else {
+            return (Relation::NotAVersion, "it is no version".to_owned());
+        };
+        if is_commit(&version, &self.commits) {
+            return (Relation::NotAVersion, "it names a commit".to_owned());
+        }
+        match version.order(self.version) {
+            Some(Ordering::Less) => (Relation::Older, "an older version of the same shape".to_owned()),
+            Some(Ordering::Equal) => (Relation::Older, format!("another spelling of `{}`", self.name)),
+            Some(Ordering::Greater) | None => {
+                (Relation::OtherTrack, format!("it has another shape than `{}`", self.name))
+            }
+        }
+    }
+
     /// Why an eligible tag is one.
     fn praise(&self, newer: &Newer<'_>) -> String {
         let what = match newer.level {
@@ -149,9 +180,17 @@ fn names(question: &Question) -> impl Iterator<Item = &str> {
 }
 
 fn floating(question: &Question, why: &str) -> Verdict {
+    let others =
+        names(question).filter(|name| question.every_tag && *name != question.current).map(|name| Assessment {
+            tag: name.to_owned(),
+            relation: Relation::OtherTrack,
+            level: None,
+            eligible: false,
+            reason: format!("`{}` {why}, so no other tag matters", question.current),
+        });
     Verdict {
         following: Following::Digest,
-        assessments: current_assessment(question).into_iter().collect(),
+        assessments: current_assessment(question).into_iter().chain(others).collect(),
         choice: None,
         reason: format!("`{}` {why}, so it is followed by its digest", question.current),
     }

@@ -7,6 +7,7 @@ fn ask(current: &str, tags: &[&str], settings: &str, truncated: bool) -> Verdict
         current: current.to_owned(),
         tags: tags.iter().map(candidate).collect(),
         truncated,
+        every_tag: false,
         service_settings: settings.to_owned(),
     };
     SameLevel::assess(question).expect("the question can be answered")
@@ -334,6 +335,7 @@ fn wrong_settings_and_tags_are_errors() {
         current: current.to_owned(),
         tags: Vec::new(),
         truncated: false,
+        every_tag: false,
         service_settings: settings.to_owned(),
     };
     let invalid = SameLevel::assess(question("5.2", r#"{"colour": 1}"#));
@@ -390,4 +392,38 @@ fn any_tags_have_one_order() {
             assert_eq!(onward.choice, None, "{current} goes to {choice}, and on");
         }
     }
+}
+
+#[test]
+fn says_of_every_tag_what_it_is_when_asked() {
+    let names = ["latest", "5.1", "5.2", "5.02", "5.3", "5.3.1", "5.3-alpine", "20240115", "sha-1a2b3c4"];
+    let candidate = |name: &&str| Candidate { name: (*name).to_owned(), digest: None, pushed_at_unix_s: None };
+    let ask = |current: &str| {
+        SameLevel::assess(Question {
+            current: current.to_owned(),
+            tags: names.iter().map(candidate).collect(),
+            truncated: false,
+            every_tag: true,
+            service_settings: "{}".to_owned(),
+        })
+        .expect("the question can be answered")
+    };
+    let relation =
+        |verdict: &Verdict, tag: &str| verdict.assessments.iter().find(|one| one.tag == tag).map(|one| one.relation);
+    let verdict = ask("5.2");
+    assert_eq!(verdict.assessments.len(), names.len());
+    for (tag, expected) in [
+        ("latest", Relation::NotAVersion),
+        ("sha-1a2b3c4", Relation::NotAVersion),
+        ("5.1", Relation::Older),
+        ("5.02", Relation::Older),
+        ("5.2", Relation::Current),
+        ("5.3", Relation::Newer),
+        ("5.3.1", Relation::OtherTrack),
+        ("5.3-alpine", Relation::OtherTrack),
+        ("20240115", Relation::OtherTrack),
+    ] {
+        assert_eq!(relation(&verdict, tag), Some(expected), "{tag}");
+    }
+    assert_eq!(ask("latest").assessments.len(), names.len());
 }

@@ -21,6 +21,14 @@ pub struct PlanOptions {
     pub verify: VerifySettings,
 }
 
+impl PlanOptions {
+    /// What nobody has to regret: nothing that is not built for this host, and the default waits.
+    #[must_use]
+    pub fn cautious() -> Self {
+        Self { architecture_mismatch: MismatchRule::Hold, verify: VerifySettings::default() }
+    }
+}
+
 /// What to do with a candidate that is not built for this host's platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MismatchRule {

@@ -1,7 +1,7 @@
 //! What a version policy says.
 
 use crate::image::Tag;
-use crate::registry::{ListedTag, PluginError};
+use crate::registry::{ListedTag, PluginError, TagList};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -77,8 +77,30 @@ pub struct PolicyQuestion {
     pub tags: Vec<ListedTag>,
     /// Whether the list is known to be incomplete.
     pub truncated: bool,
+    /// Whether every tag is to be assessed, for a person who asks why; else the relevant ones are enough.
+    pub every_tag: bool,
     /// Settings for this service, a JSON object.
     pub service_settings: serde_json::Value,
+}
+
+impl PolicyQuestion {
+    /// Asks about `tags` with the policy's default settings.
+    #[must_use]
+    pub fn new(current: &Tag, tags: &TagList) -> Self {
+        Self {
+            current: current.clone(),
+            tags: tags.tags.clone(),
+            truncated: tags.truncated.is_some(),
+            every_tag: false,
+            service_settings: serde_json::Value::Object(serde_json::Map::new()),
+        }
+    }
+
+    /// The same, for a person who wants to know what is thought of every tag.
+    #[must_use]
+    pub fn about_every_tag(current: &Tag, tags: &TagList) -> Self {
+        Self { every_tag: true, ..Self::new(current, tags) }
+    }
 }
 
 /// What the policy says of one tag.

@@ -1,0 +1,208 @@
+//! The user's own Compose, version 1 or 2, as a child process.
+
+use crate::address::EngineAddress;
+use crate::engine::DockerEngine;
+use crate::overrides::Overrides;
+use async_trait::async_trait;
+use dockrev_core::ids::{ServiceId, ServiceName, StackName};
+use dockrev_core::image::ImageRef;
+use dockrev_core::ports::{Compose, Engine, HostError, LogSink};
+use dockrev_core::stack::{ComposeModel, ComposeProject, FileHash, Pins};
+use process::{Child, Ended, Finished};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+mod command;
+mod fingerprint;
+mod model;
+mod process;
+mod version;
+
+use command::Files;
+use version::ComposeVersion;
+
+/// Longest `version`. It needs no engine.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest `config`. It reads files; Compose 1 takes a second to start on a small machine.
+const CONFIG_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest `up` of one service: it waits for the old containers' `stop_grace_period`, which may be minutes.
+const UP_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// How Compose is called.
+#[derive(Clone, Debug)]
+pub struct ComposeSettings {
+    /// The program and its first arguments, split at white space: `docker-compose`, `docker compose`.
+    pub command: String,
+    /// The environment that it runs in, as Dockrev's own. What would change which project, files or engine it works
+    /// on is left out: `COMPOSE_*`, `DOCKER_HOST` and its like; and `DOCKREV_*`, which is not its business.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+/// The user's own Compose.
+#[derive(Debug)]
+pub struct ComposeCli {
+    program: Vec<String>,
+    environment: Vec<(OsString, OsString)>,
+    overrides: Overrides,
+    engine: DockerEngine,
+    version: OnceCell<ComposeVersion>,
+}
+
+impl ComposeCli {
+    /// Makes a client that calls Compose as `settings` say, for the stacks of `engine`, with the override files of
+    /// `overrides`. Nothing is run before the first call.
+    #[must_use]
+    pub fn new(settings: ComposeSettings, overrides: Overrides, engine: DockerEngine) -> Self {
+        let program = settings.command.split_whitespace().map(str::to_owned).collect();
+        let environment = command::environment(settings.environment, engine.address());
+        Self { program, environment, overrides, engine, version: OnceCell::new() }
+    }
+
+    /// Which Compose this is. Asked once.
+    async fn version(&self) -> Result<ComposeVersion, HostError> {
+        let missing =
+            |reason: String| HostError::ComposeMissing { command: self.program.join(" "), reason };
+        let detect = async {
+            let arguments = [OsString::from("version"), OsString::from("--short")];
+            let child = self.child(&arguments, Path::new("/")).map_err(missing)?;
+            let (ended, output) = process::capture(child, VERSION_TIMEOUT).await.map_err(missing)?;
+            let Finished::Exited { success: true, .. } = ended.finished else {
+                return Err(missing(format!("`version --short` gave {}: {}", ended.finished, ended.last_lines())));
+            };
+            let text = String::from_utf8_lossy(&output);
+            ComposeVersion::parse(text.trim())
+                .ok_or_else(|| missing(format!("`version --short` printed no version: `{}`", crate::lines::clean(&text))))
+        };
+        self.version.get_or_try_init(|| detect).await.copied()
+    }
+
+    fn child(&self, arguments: &[OsString], folder: &Path) -> Result<Child, String> {
+        let (program, first) = self.program.split_first().ok_or("no program was given")?;
+        Child::start(program, first.iter().map(OsString::from).chain(arguments.iter().cloned()), folder, &self.environment)
+    }
+
+    /// What Compose says of the files.
+    async fn config(&self, project: &ComposeProject, files: Files<'_>) -> Result<ComposeModel, HostError> {
+        let version = self.version().await?;
+        let arguments = command::config(version, project, files)?;
+        let child = self.project_child(project, &arguments)?;
+        // The output holds secrets: it is parsed, and goes nowhere else.
+        let (ended, output) =
+            process::capture(child, CONFIG_TIMEOUT).await.map_err(|reason| self.missing(reason))?;
+        self.check(project, "config", &ended)?;
+        model::parse(version, &output)
+            .map_err(|reason| HostError::ComposeUnreadable { stack: project.name.clone(), reason })
+    }
+
+    fn project_child(&self, project: &ComposeProject, arguments: &[OsString]) -> Result<Child, HostError> {
+        let folder = &project.working_dir;
+        if folder.as_os_str().is_empty() {
+            return Err(HostError::ComposeUnreadable {
+                stack: project.name.clone(),
+                reason: "its containers' labels do not say where its compose files are".to_owned(),
+            });
+        }
+        if let Err(error) = std::fs::read_dir(folder) {
+            return Err(HostError::File {
+                action: "open",
+                path: folder.display().to_string(),
+                reason: error.to_string(),
+            });
+        }
+        self.child(arguments, folder).map_err(|reason| self.missing(reason))
+    }
+
+    fn missing(&self, reason: String) -> HostError {
+        HostError::ComposeMissing { command: self.program.join(" "), reason }
+    }
+
+    fn check(&self, project: &ComposeProject, verb: &str, ended: &Ended) -> Result<(), HostError> {
+        match ended.finished {
+            Finished::Exited { success: true, .. } => Ok(()),
+            Finished::Exited { .. } | Finished::TimedOut { .. } | Finished::TooMuch { .. } => {
+                Err(HostError::ComposeFailed {
+                    command: format!("{} {verb}", self.program.join(" ")),
+                    stack: project.name.clone(),
+                    status: ended.finished.to_string(),
+                    last_lines: ended.last_lines(),
+                })
+            }
+        }
+    }
+
+    /// The override file of `stack`, if it is there.
+    fn override_file(&self, stack: &StackName) -> Result<Option<PathBuf>, HostError> {
+        let path = self.overrides.path(stack)?;
+        Ok(path.exists().then_some(path))
+    }
+
+    /// Compose 1 cannot be told not to pull: it pulls what the engine does not have. So the engine has to have it.
+    async fn require_image(
+        &self,
+        project: &ComposeProject,
+        service: &ServiceName,
+        override_file: Option<&Path>,
+    ) -> Result<(), HostError> {
+        let files = override_file.map_or(Files::Own, Files::WithOverride);
+        let model = self.config(project, files).await?;
+        let image = model.services.get(service).and_then(|service| service.image.clone());
+        let Some(Ok(reference)) = image.as_ref().map(|image| image.parse::<ImageRef>()) else {
+            return Ok(());
+        };
+        match self.engine.image(&reference).await? {
+            Some(_) => Ok(()),
+            None => Err(HostError::EngineRefused {
+                action: "find image",
+                subject: reference.familiar(),
+                reason: "it is not on this engine, and Compose 1 would pull it".to_owned(),
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Compose for ComposeCli {
+    async fn model(&self, project: &ComposeProject) -> Result<ComposeModel, HostError> {
+        self.config(project, Files::Own).await
+    }
+
+    async fn fingerprint(&self, project: &ComposeProject) -> Result<Vec<FileHash>, HostError> {
+        fingerprint::take(project).await
+    }
+
+    async fn pins(&self, stack: &StackName) -> Result<Pins, HostError> {
+        self.overrides.read(stack)
+    }
+
+    async fn set_pins(&self, stack: &StackName, pins: &Pins) -> Result<(), HostError> {
+        self.overrides.write(stack, pins)
+    }
+
+    async fn up(&self, project: &ComposeProject, service: &ServiceName, log: &dyn LogSink) -> Result<(), HostError> {
+        let version = self.version().await?;
+        let override_file = self.override_file(&project.name)?;
+        if version == ComposeVersion::V1 {
+            self.require_image(project, service, override_file.as_deref()).await?;
+        }
+        let id = ServiceId { stack: project.name.clone(), service: service.clone() };
+        let scale = self.engine.scale_of(&id).await?;
+        let files = override_file.as_deref().map_or(Files::Own, Files::WithOverride);
+        let arguments = command::up(version, project, files, service, scale)?;
+        let child = self.project_child(project, &arguments)?;
+        let ended = process::stream(child, UP_TIMEOUT, log)
+            .await
+            .map_err(|reason| self.missing(reason))?;
+        self.check(project, "up", &ended)
+    }
+}
+
+/// Variable that tells Compose which engine to use.
+const ENGINE_VARIABLE: &str = "DOCKER_HOST";
+
+impl EngineAddress {
+    fn variable(&self) -> (OsString, OsString) {
+        (OsString::from(ENGINE_VARIABLE), OsString::from(self.to_string()))
+    }
+}

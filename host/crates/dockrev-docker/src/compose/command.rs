@@ -1,0 +1,205 @@
+//! Compose's command line and environment.
+
+use super::version::ComposeVersion;
+use crate::address::EngineAddress;
+use dockrev_core::ids::ServiceName;
+use dockrev_core::ports::HostError;
+use dockrev_core::stack::ComposeProject;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+/// Which files Compose is given.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Files<'a> {
+    /// The project's own.
+    Own,
+    /// The project's own, and Dockrev's override after them.
+    WithOverride(&'a Path),
+}
+
+/// Variables that Compose or the Docker client would take another project, other files or another engine from.
+const DROPPED_PREFIXES: [&str; 2] = ["COMPOSE_", "DOCKREV_"];
+const DROPPED: [&str; 6] =
+    ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION"];
+/// Containers of services that a later file no longer has are not what an update of another service is about.
+const IGNORE_ORPHANS: (&str, &str) = ("COMPOSE_IGNORE_ORPHANS", "true");
+
+/// The environment that Compose gets.
+pub(super) fn environment(
+    own: Vec<(OsString, OsString)>,
+    engine: &EngineAddress,
+) -> Vec<(OsString, OsString)> {
+    let is_dropped = |name: &OsStr| {
+        let name = name.to_string_lossy();
+        DROPPED.contains(&name.as_ref()) || DROPPED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    };
+    let mut environment: Vec<_> = own.into_iter().filter(|(name, _)| !is_dropped(name)).collect();
+    environment.push((OsString::from(IGNORE_ORPHANS.0), OsString::from(IGNORE_ORPHANS.1)));
+    environment.push(engine.variable());
+    environment
+}
+
+/// `config`: what the files come to, as YAML (Compose 1) or JSON (Compose 2).
+pub(super) fn config(
+    version: ComposeVersion,
+    project: &ComposeProject,
+    files: Files<'_>,
+) -> Result<Vec<OsString>, HostError> {
+    let mut arguments = project_arguments(version, project, files)?;
+    match version {
+        // Compose 1 shows the services of all profiles.
+        ComposeVersion::V1 => push(&mut arguments, &["config"]),
+        ComposeVersion::V2 => push(&mut arguments, &["--profile", "*", "config", "--format", "json"]),
+    }
+    Ok(arguments)
+}
+
+/// `up` of one service alone, detached, without pulling or building, at the scale that it has.
+///
+/// A service that has no container yet gets as many as its file says.
+pub(super) fn up(
+    version: ComposeVersion,
+    project: &ComposeProject,
+    files: Files<'_>,
+    service: &ServiceName,
+    scale: usize,
+) -> Result<Vec<OsString>, HostError> {
+    let mut arguments = project_arguments(version, project, files)?;
+    push(&mut arguments, &["up", "-d", "--no-deps", "--no-build"]);
+    match version {
+        ComposeVersion::V1 => {}
+        ComposeVersion::V2 => push(&mut arguments, &["--pull", "never"]),
+    }
+    if scale > 0 {
+        push(&mut arguments, &["--scale", &format!("{service}={scale}")]);
+    }
+    push(&mut arguments, &["--", service.as_str()]);
+    Ok(arguments)
+}
+
+fn project_arguments(
+    version: ComposeVersion,
+    project: &ComposeProject,
+    files: Files<'_>,
+) -> Result<Vec<OsString>, HostError> {
+    if version == ComposeVersion::V1 && project.env_files.len() > 1 {
+        return Err(HostError::ComposeUnreadable {
+            stack: project.name.clone(),
+            reason: format!(
+                "it has {} environment files, and Compose 1 takes only one: use Compose 2 for it",
+                project.env_files.len()
+            ),
+        });
+    }
+    let mut arguments = Vec::new();
+    push(&mut arguments, &["--ansi", "never", "-p", project.name.as_str()]);
+    push(&mut arguments, &["--project-directory"]);
+    arguments.push(project.working_dir.clone().into());
+    for env_file in &project.env_files {
+        push(&mut arguments, &["--env-file"]);
+        arguments.push(env_file.into());
+    }
+    let override_file = match files {
+        Files::Own => None,
+        Files::WithOverride(path) => Some(path),
+    };
+    for file in project.files.iter().map(|path| path.as_path()).chain(override_file) {
+        push(&mut arguments, &["-f"]);
+        arguments.push(file.into());
+    }
+    Ok(arguments)
+}
+
+fn push(arguments: &mut Vec<OsString>, words: &[&str]) {
+    arguments.extend(words.iter().map(OsString::from));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dockrev_core::ids::StackName;
+    use std::path::PathBuf;
+
+    fn project(env_files: &[&str]) -> ComposeProject {
+        ComposeProject {
+            name: StackName::new("shop"),
+            working_dir: PathBuf::from("/srv/my shop"),
+            files: vec![PathBuf::from("/srv/a.yml"), PathBuf::from("/srv/b.yml")],
+            env_files: env_files.iter().map(PathBuf::from).collect(),
+        }
+    }
+
+    fn joined(arguments: Vec<OsString>) -> String {
+        arguments.into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>().join("|")
+    }
+
+    #[test]
+    fn asks_both_versions_for_the_files_meaning() {
+        let check = |version, env_files: &[&str], expected: &str| {
+            assert_eq!(joined(config(version, &project(env_files), Files::Own).unwrap()), expected);
+        };
+        check(
+            ComposeVersion::V1,
+            &["/srv/prod.env"],
+            "--ansi|never|-p|shop|--project-directory|/srv/my shop|--env-file|/srv/prod.env|-f|/srv/a.yml|-f|/srv/b.yml\
+             |config",
+        );
+        check(
+            ComposeVersion::V2,
+            &["/x.env", "/y.env"],
+            "--ansi|never|-p|shop|--project-directory|/srv/my shop|--env-file|/x.env|--env-file|/y.env|-f|/srv/a.yml|-f\
+             |/srv/b.yml|--profile|*|config|--format|json",
+        );
+    }
+
+    #[test]
+    fn brings_one_service_up_without_pulling() {
+        let files = Files::WithOverride(Path::new("/data/shop/override.yaml"));
+        let check = |version, scale: usize, expected: &str| {
+            let arguments = up(version, &project(&[]), files, &ServiceName::new("web"), scale).unwrap();
+            let common = "--ansi|never|-p|shop|--project-directory|/srv/my shop|-f|/srv/a.yml|-f|/srv/b.yml|-f\
+                          |/data/shop/override.yaml|up|-d|--no-deps|--no-build";
+            assert_eq!(joined(arguments), format!("{common}{expected}"));
+        };
+        check(ComposeVersion::V1, 1, "|--scale|web=1|--|web");
+        check(ComposeVersion::V1, 0, "|--|web");
+        check(ComposeVersion::V2, 3, "|--pull|never|--scale|web=3|--|web");
+    }
+
+    #[test]
+    fn compose_1_takes_one_environment_file() {
+        let error = config(ComposeVersion::V1, &project(&["/x.env", "/y.env"]), Files::Own).unwrap_err();
+        assert!(error.to_string().contains("2 environment files, and Compose 1 takes only one"), "{error}");
+    }
+
+    #[test]
+    fn passes_the_environment_on_but_for_what_changes_the_project() {
+        let own = [
+            ("PATH", "/bin"),
+            ("HOME", "/root"),
+            ("DOCKER_CONFIG", "/root/.docker"),
+            ("DOCKER_HOST", "tcp://elsewhere:1"),
+            ("DOCKER_CONTEXT", "other"),
+            ("COMPOSE_FILE", "other.yml"),
+            ("COMPOSE_PROJECT_NAME", "other"),
+            ("DOCKREV_COMPOSE_BIN", "docker compose"),
+            ("TAG", "1.2"),
+        ];
+        let own = own.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect();
+        let found: Vec<_> = environment(own, &EngineAddress::default())
+            .into_iter()
+            .map(|(name, value)| format!("{}={}", name.display(), value.display()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "PATH=/bin",
+                "HOME=/root",
+                "DOCKER_CONFIG=/root/.docker",
+                "TAG=1.2",
+                "COMPOSE_IGNORE_ORPHANS=true",
+                "DOCKER_HOST=unix:///var/run/docker.sock"
+            ]
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! What `config` prints. It holds secrets, so no error quotes it.
+
+use super::version::ComposeVersion;
+use dockrev_core::ids::ServiceName;
+use dockrev_core::stack::{ComposeModel, ComposeService};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+struct Config {
+    #[serde(default)]
+    services: Option<BTreeMap<String, ConfigService>>,
+}
+
+#[derive(Deserialize)]
+struct ConfigService {
+    #[serde(default)]
+    image: Option<String>,
+    #[serde(default)]
+    build: Option<IgnoredAny>,
+    #[serde(default)]
+    depends_on: Option<DependsOn>,
+}
+
+/// Either names alone, or names with conditions.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum DependsOn {
+    Names(Vec<String>),
+    Conditions(BTreeMap<String, IgnoredAny>),
+}
+
+/// Reads the YAML of Compose 1 or the JSON of Compose 2. The error says what is wrong and quotes nothing.
+pub(super) fn parse(version: ComposeVersion, output: &[u8]) -> Result<ComposeModel, String> {
+    let text = std::str::from_utf8(output).map_err(|_| "its output is not UTF-8".to_owned())?;
+    let config: Config = match version {
+        ComposeVersion::V1 => serde_saphyr::from_str(text).map_err(|error| match error.location() {
+            Some(at) => format!("its YAML has another shape than expected at line {}", at.line()),
+            None => "its YAML has another shape than expected".to_owned(),
+        })?,
+        ComposeVersion::V2 => serde_json::from_str(text).map_err(|error| {
+            format!("its JSON has another shape than expected at line {}, column {}", error.line(), error.column())
+        })?,
+    };
+    let services = config.services.unwrap_or_default();
+    Ok(ComposeModel { services: services.into_iter().map(|(name, service)| (ServiceName::new(name), read(service))).collect() })
+}
+
+fn read(service: ConfigService) -> ComposeService {
+    let mut depends_on: Vec<ServiceName> = match service.depends_on {
+        None => Vec::new(),
+        Some(DependsOn::Names(names)) => names.into_iter().map(ServiceName::new).collect(),
+        Some(DependsOn::Conditions(conditions)) => conditions.into_keys().map(ServiceName::new).collect(),
+    };
+    depends_on.sort();
+    depends_on.dedup();
+    ComposeService { image: service.image, builds: service.build.is_some(), depends_on }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use super::*;
+
+/// `docker-compose config` of 1.29.2, shortened.
+const V1: &str = r#"
+networks:
+  default: {}
+services:
+  app:
+    depends_on:
+      cache:
+        condition: service_started
+      db:
+        condition: service_healthy
+    environment:
+      SECRET: hunter2
+    image: shop/app:1.0.0
+    network_mode: none
+  built:
+    build:
+      context: /srv/shop
+    image: mine:1
+  cache:
+    depends_on:
+    - db
+    image: redis:7.2.5-alpine
+  db:
+    image: postgres:16@sha256:0b6a6e57601fe095c9b785436f9eb8d41439f6169bb044683108f6a39a9c9ce4
+version: '3.9'
+"#;
+
+/// `docker-compose config --format json` of 2.26.1, shortened.
+const V2: &str = r#"{
+  "name": "shop",
+  "networks": {"default": {"name": "shop_default", "ipam": {}}},
+  "services": {
+    "app": {
+      "command": null,
+      "depends_on": {
+        "cache": {"condition": "service_started", "required": true},
+        "db": {"condition": "service_healthy", "required": true}
+      },
+      "environment": {"SECRET": "hunter2"},
+      "image": "shop/app:1.0.0"
+    },
+    "built": {"build": {"context": "/srv/shop", "dockerfile": "Dockerfile"}, "image": "mine:1"},
+    "cache": {"depends_on": ["db"], "image": "redis:7.2.5-alpine"},
+    "db": {
+      "build": null,
+      "image": "postgres:16@sha256:0b6a6e57601fe095c9b785436f9eb8d41439f6169bb044683108f6a39a9c9ce4"
+    }
+  }
+}"#;
+
+#[test]
+fn reads_both_versions_alike() {
+    for (version, text) in [(ComposeVersion::V1, V1), (ComposeVersion::V2, V2)] {
+        let model = parse(version, text.as_bytes()).unwrap();
+        let lines: Vec<String> = model
+            .services
+            .iter()
+            .map(|(name, service)| {
+                let depends_on: Vec<_> = service.depends_on.iter().map(ServiceName::as_str).collect();
+                let image = service.image.as_deref().unwrap_or("-");
+                format!("{name} {} {} {depends_on:?}", image.split('@').next().unwrap(), service.builds)
+            })
+            .collect();
+        let expected = [
+            r#"app shop/app:1.0.0 false ["cache", "db"]"#,
+            "built mine:1 true []",
+            r#"cache redis:7.2.5-alpine false ["db"]"#,
+            "db postgres:16 false []",
+        ];
+        assert_eq!(lines, expected, "{version:?}");
+    }
+}
+
+#[test]
+fn a_project_may_have_no_services() {
+    assert_eq!(parse(ComposeVersion::V1, b"services: {}\n").unwrap(), ComposeModel::default());
+    assert_eq!(parse(ComposeVersion::V2, b"{}").unwrap(), ComposeModel::default());
+}
+
+#[test]
+fn errors_quote_nothing() {
+    let check = |version, text: &[u8]| {
+        let reason = parse(version, text).unwrap_err();
+        assert!(!reason.contains("hunter2"), "{reason}");
+    };
+    check(ComposeVersion::V1, b"services:\n  a: hunter2\n");
+    check(ComposeVersion::V1, b"services: [hunter2\n");
+    check(ComposeVersion::V2, br#"{"services": {"a": "hunter2"}}"#);
+    check(ComposeVersion::V2, b"hunter2");
+    check(ComposeVersion::V2, b"\xff");
+}

@@ -1,0 +1,273 @@
+//! The Docker Engine.
+
+use crate::address::EngineAddress;
+use crate::credentials::PullCredentials;
+use crate::labels;
+use crate::overrides::Overrides;
+use async_trait::async_trait;
+use bollard::errors::Error;
+use bollard::query_parameters::{ListContainersOptionsBuilder, TagImageOptionsBuilder};
+use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+use dockrev_core::ids::{ImageId, ServiceId};
+use dockrev_core::image::{ImageRef, PinnedImage};
+use dockrev_core::job::LogLine;
+use dockrev_core::ports::{Engine, HostError, LogSink};
+use dockrev_core::stack::{ContainerStatus, Inventory, LocalImage};
+use http::HeaderValue;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+mod image;
+mod inventory;
+mod log;
+mod pull;
+mod status;
+
+/// Wait for the first answer of an engine. A healthy one takes milliseconds; one that is just starting, seconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Wait for an answer that the engine has at hand. Lists of hundreds of containers on a busy disk take some seconds.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The Docker Engine behind one address.
+///
+/// Every call connects anew and negotiates the API version, so that an engine may be restarted, upgraded or absent at
+/// any time.
+#[derive(Clone)]
+pub struct DockerEngine {
+    address: EngineAddress,
+    overrides: Overrides,
+    credentials: Arc<dyn PullCredentials>,
+}
+
+impl fmt::Debug for DockerEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DockerEngine").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl DockerEngine {
+    /// Makes a client for the engine at `address`. Nothing is connected before the first call.
+    ///
+    /// `overrides` tells Dockrev's own compose files from the user's, `credentials` is asked before every pull.
+    #[must_use]
+    pub fn new(address: EngineAddress, overrides: Overrides, credentials: Arc<dyn PullCredentials>) -> Self {
+        Self { address, overrides, credentials }
+    }
+
+    /// Where the engine is.
+    #[must_use]
+    pub fn address(&self) -> &EngineAddress {
+        &self.address
+    }
+
+    /// How many containers a service is scaled to: those that are being replaced count once.
+    pub(crate) async fn scale_of(&self, service: &ServiceId) -> Result<usize, HostError> {
+        let call = Call { engine: self, action: "list the containers of", subject: service.to_string() };
+        let containers = call.containers(&self.client().await?, Some(service)).await?;
+        let numbers: BTreeSet<_> = containers
+            .iter()
+            .map(|container| labels::number(&container.labels).unwrap_or(container.id.as_str()).to_owned())
+            .collect();
+        Ok(numbers.len())
+    }
+
+    /// A connection that speaks the newest API version that both sides know.
+    async fn client(&self) -> Result<Docker, HostError> {
+        let call = Call { engine: self, action: "reach", subject: self.address.to_string() };
+        let timeout_s = pull::IDLE_TIMEOUT.as_secs();
+        let client = match &self.address {
+            EngineAddress::Unix(path) => {
+                Docker::connect_with_unix(&path.to_string_lossy(), timeout_s, API_DEFAULT_VERSION)
+            }
+            EngineAddress::Tcp(authority) => Docker::connect_with_http(authority, timeout_s, API_DEFAULT_VERSION),
+        };
+        let client = client.map_err(|error| call.failed(&error))?.with_request_modifier(url_safe_credentials);
+        match tokio::time::timeout(CONNECT_TIMEOUT, client.negotiate_version()).await {
+            Ok(negotiated) => negotiated.map_err(|error| call.failed(&error)),
+            Err(_) => Err(HostError::EngineUnreachable {
+                address: self.address.to_string(),
+                reason: format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()),
+            }),
+        }
+    }
+}
+
+/// Header that carries pull credentials.
+const CREDENTIALS_HEADER: &str = "X-Registry-Auth";
+
+/// The engine reads credentials in the URL-safe base64 alphabet and takes what it cannot read for none; bollard
+/// writes the other alphabet.
+fn url_safe_credentials(mut request: BollardRequest) -> BollardRequest {
+    let rewritten = request.headers().get(CREDENTIALS_HEADER).and_then(|value| {
+        let text = value.to_str().ok()?.replace('+', "-").replace('/', "_");
+        let mut value = HeaderValue::from_str(&text).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    });
+    if let Some(value) = rewritten {
+        request.headers_mut().insert(CREDENTIALS_HEADER, value);
+    }
+    request
+}
+
+#[async_trait]
+impl Engine for DockerEngine {
+    async fn inventory(&self) -> Result<Inventory, HostError> {
+        inventory::take(self, &self.client().await?).await
+    }
+
+    async fn image_by_id(&self, id: &ImageId) -> Result<Option<LocalImage>, HostError> {
+        image::find(self, &self.client().await?, id.as_str()).await
+    }
+
+    async fn image(&self, reference: &ImageRef) -> Result<Option<LocalImage>, HostError> {
+        image::find(self, &self.client().await?, &reference.to_string()).await
+    }
+
+    async fn pull(&self, image: &PinnedImage, log: &dyn LogSink) -> Result<LocalImage, HostError> {
+        pull::by_digest(self, &self.client().await?, image, log).await
+    }
+
+    async fn tag(&self, image: &ImageId, reference: &ImageRef) -> Result<(), HostError> {
+        let call = Call { engine: self, action: "point the local tag", subject: reference.familiar() };
+        let Some(tag) = reference.effective_tag() else {
+            return Err(call.refused("it has no tag"));
+        };
+        let options = TagImageOptionsBuilder::default()
+            .repo(&reference.repository().to_string())
+            .tag(tag.as_str())
+            .build();
+        let client = self.client().await?;
+        call.within(QUERY_TIMEOUT, client.tag_image(image.as_str(), Some(options))).await
+    }
+
+    async fn service_status(&self, service: &ServiceId) -> Result<Vec<ContainerStatus>, HostError> {
+        status::of_service(self, &self.client().await?, service).await
+    }
+
+    async fn service_log(&self, service: &ServiceId, max_lines: usize) -> Result<Vec<LogLine>, HostError> {
+        log::of_service(self, &self.client().await?, service, max_lines).await
+    }
+}
+
+/// One thing that is asked of the engine, for the words of its failure.
+struct Call<'a> {
+    engine: &'a DockerEngine,
+    /// A verb that goes before the subject.
+    action: &'static str,
+    subject: String,
+}
+
+/// A container of the engine's list.
+struct Listed {
+    id: String,
+    name: String,
+    image: String,
+    image_id: String,
+    created_unix_s: i64,
+    run: dockrev_core::stack::RunState,
+    labels: labels::Labels,
+}
+
+impl Call<'_> {
+    async fn within<T>(
+        &self,
+        timeout: Duration,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, HostError> {
+        match tokio::time::timeout(timeout, answer).await {
+            Ok(answer) => answer.map_err(|error| self.failed(&error)),
+            Err(_) => Err(self.timed_out(timeout)),
+        }
+    }
+
+    /// As [`Self::within`]; absent where the engine does not know the thing.
+    async fn find_within<T>(
+        &self,
+        timeout: Duration,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<Option<T>, HostError> {
+        const NOT_FOUND: u16 = 404;
+        let found = async {
+            match answer.await {
+                Ok(answer) => Ok(Some(answer)),
+                Err(Error::DockerResponseServerError { status_code: NOT_FOUND, .. }) => Ok(None),
+                Err(error) => Err(error),
+            }
+        };
+        self.within(timeout, found).await
+    }
+
+    /// The containers of `service`, or all, running and stopped; single runs and swarm tasks left out.
+    async fn containers(&self, client: &Docker, service: Option<&ServiceId>) -> Result<Vec<Listed>, HostError> {
+        let mut options = ListContainersOptionsBuilder::default().all(true);
+        if let Some(service) = service {
+            let wanted = [
+                format!("{}={}", labels::PROJECT, service.stack),
+                format!("{}={}", labels::SERVICE, service.service),
+            ];
+            options = options.filters(&HashMap::from([("label".to_owned(), wanted.to_vec())]));
+        }
+        let summaries = self.within(QUERY_TIMEOUT, client.list_containers(Some(options.build()))).await?;
+        let mut containers: Vec<_> = summaries
+            .into_iter()
+            .filter_map(inventory::listed)
+            .filter(|container| labels::owner(&container.labels) != labels::Owner::Passing)
+            .collect();
+        containers.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(containers)
+    }
+
+    fn refused(&self, reason: impl Into<String>) -> HostError {
+        HostError::EngineRefused { action: self.action, subject: self.subject.clone(), reason: reason.into() }
+    }
+
+    fn timed_out(&self, timeout: Duration) -> HostError {
+        HostError::EngineTimedOut {
+            action: self.action,
+            subject: self.subject.clone(),
+            timeout_s: timeout.as_secs(),
+        }
+    }
+
+    fn failed(&self, error: &Error) -> HostError {
+        if let Error::DockerResponseServerError { message, .. } | Error::DockerStreamError { error: message } = error {
+            return self.refused(message.trim());
+        }
+        if let Error::RequestTimeoutError = error {
+            return self.timed_out(pull::IDLE_TIMEOUT);
+        }
+        let lost = |reason: String| HostError::EngineUnreachable { address: self.engine.address.to_string(), reason };
+        if let Error::SocketNotFoundError(_) = error {
+            return lost("there is no such socket".to_owned());
+        }
+        if let Error::HyperLegacyError { .. } | Error::HyperResponseError { .. } | Error::IOError { .. } = error {
+            return lost(innermost(error));
+        }
+        self.refused(error.to_string())
+    }
+}
+
+/// The innermost cause: `permission denied`, `connection refused`. What is around it only says that a request failed.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_sent_in_the_alphabet_that_the_engine_reads() {
+        let mut request = http::Request::new(bollard::body_full(Vec::new().into()));
+        request.headers_mut().insert(CREDENTIALS_HEADER, HeaderValue::from_static("ab+/cd=="));
+        let request = url_safe_credentials(request);
+        assert_eq!(request.headers()[CREDENTIALS_HEADER], "ab-_cd==");
+    }
+}

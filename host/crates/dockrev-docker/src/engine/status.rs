@@ -1,0 +1,150 @@
+//! What the containers of a service are doing.
+
+use super::{Call, DockerEngine, QUERY_TIMEOUT};
+use crate::lines::shorten;
+use bollard::Docker;
+use bollard::models::{
+    ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, HealthConfig, HealthStatusEnum,
+};
+use dockrev_core::ids::{ContainerId, ImageId, ServiceId};
+use dockrev_core::ports::HostError;
+use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, HealthTiming, RunState};
+
+/// Most of a probe's output that is kept, in bytes. The engine itself keeps as much.
+const PROBE_OUTPUT_MAX_BYTES: usize = 4 * 1024;
+
+/// What the engine takes where a healthcheck says nothing or zero (Dockerfile reference, `HEALTHCHECK`).
+const DEFAULT_TIMING: HealthTiming =
+    HealthTiming { start_period_ms: 0, interval_ms: 30_000, timeout_ms: 30_000, retries: 3 };
+
+pub(super) async fn of_service(
+    engine: &DockerEngine,
+    client: &Docker,
+    service: &ServiceId,
+) -> Result<Vec<ContainerStatus>, HostError> {
+    let call = Call { engine, action: "inspect the containers of", subject: service.to_string() };
+    let mut statuses = Vec::new();
+    for listed in call.containers(client, Some(service)).await? {
+        // A container may have been replaced since it was listed.
+        let found = call.find_within(QUERY_TIMEOUT, client.inspect_container(&listed.id, None)).await?;
+        statuses.extend(found.and_then(status));
+    }
+    statuses.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(statuses)
+}
+
+fn status(inspect: ContainerInspectResponse) -> Option<ContainerStatus> {
+    let state = inspect.state.unwrap_or_default();
+    let config = inspect.config.unwrap_or_default();
+    let name = inspect.name.unwrap_or_default();
+    Some(ContainerStatus {
+        id: ContainerId::new(inspect.id?),
+        name: name.strip_prefix('/').unwrap_or(&name).to_owned(),
+        image_id: ImageId::new(inspect.image?),
+        image: config.image.unwrap_or_default(),
+        run: run_state(&state),
+        restart_count: inspect.restart_count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default(),
+        health: health(state, config.healthcheck.unwrap_or_default()),
+    })
+}
+
+fn run_state(state: &ContainerState) -> RunState {
+    use ContainerStateStatusEnum as Status;
+    match state.status {
+        Some(Status::RUNNING | Status::STOPPING) => RunState::Running,
+        Some(Status::RESTARTING) => RunState::Restarting,
+        Some(Status::EXITED | Status::DEAD | Status::REMOVING) => RunState::Exited(state.exit_code.unwrap_or_default()),
+        Some(Status::CREATED | Status::PAUSED | Status::EMPTY) | None => RunState::NotStarted,
+    }
+}
+
+fn health(state: ContainerState, config: HealthConfig) -> Health {
+    let Some(health) = state.health else {
+        return Health::None;
+    };
+    let status = match health.status {
+        None | Some(HealthStatusEnum::EMPTY | HealthStatusEnum::NONE) => return Health::None,
+        Some(HealthStatusEnum::STARTING) => HealthStatus::Starting,
+        Some(HealthStatusEnum::HEALTHY) => HealthStatus::Healthy,
+        Some(HealthStatusEnum::UNHEALTHY) => HealthStatus::Unhealthy,
+    };
+    let last = health.log.and_then(|mut log| log.pop()).and_then(|probe| probe.output);
+    let last_output = last
+        .map(|output| shorten(output.trim(), PROBE_OUTPUT_MAX_BYTES))
+        .filter(|output| !output.is_empty());
+    Health::Checked { status, timing: timing(&config), last_output }
+}
+
+fn timing(config: &HealthConfig) -> HealthTiming {
+    HealthTiming {
+        start_period_ms: milliseconds(config.start_period).unwrap_or(DEFAULT_TIMING.start_period_ms),
+        interval_ms: milliseconds(config.interval).unwrap_or(DEFAULT_TIMING.interval_ms),
+        timeout_ms: milliseconds(config.timeout).unwrap_or(DEFAULT_TIMING.timeout_ms),
+        retries: config
+            .retries
+            .and_then(|retries| u64::try_from(retries).ok())
+            .filter(|retries| *retries > 0)
+            .unwrap_or(DEFAULT_TIMING.retries),
+    }
+}
+
+/// Nanoseconds as whole milliseconds, rounded up. Absent where the engine takes its default.
+fn milliseconds(nanoseconds: Option<i64>) -> Option<u64> {
+    const NANOSECONDS: u64 = 1_000_000;
+    let nanoseconds = u64::try_from(nanoseconds?).ok().filter(|nanoseconds| *nanoseconds > 0)?;
+    Some(nanoseconds.div_ceil(NANOSECONDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(health: &str, healthcheck: &str) -> ContainerStatus {
+        let json = format!(
+            r#"{{"Id": "1", "Image": "sha256:2", "Name": "/web_1", "RestartCount": 2,
+                "State": {{"Status": "running", "Health": {health}}},
+                "Config": {{"Image": "nginx:1.27", "Healthcheck": {healthcheck}}}}}"#
+        );
+        status(serde_json::from_str(&json).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn fills_in_the_engines_defaults() {
+        let check = |healthcheck: &str, numbers: (u64, u64, u64, u64)| {
+            let Health::Checked { timing, .. } = read(r#"{"Status": "starting"}"#, healthcheck).health else {
+                panic!("{healthcheck}: not checked");
+            };
+            let found = (timing.start_period_ms, timing.interval_ms, timing.timeout_ms, timing.retries);
+            assert_eq!(found, numbers, "{healthcheck}");
+        };
+        check("null", (0, 30_000, 30_000, 3));
+        check(r#"{"Test": ["CMD", "true"]}"#, (0, 30_000, 30_000, 3));
+        check(r#"{"Interval": 0, "Timeout": 0, "Retries": 0, "StartPeriod": 0}"#, (0, 30_000, 30_000, 3));
+        check(
+            r#"{"Interval": 1000000000, "Timeout": 1500000, "Retries": 5, "StartPeriod": 1}"#,
+            (1, 1_000, 2, 5),
+        );
+    }
+
+    #[test]
+    fn tells_no_healthcheck_from_one_that_has_not_spoken() {
+        assert_eq!(read("null", "null").health, Health::None);
+        assert_eq!(read(r#"{"Status": "none"}"#, "null").health, Health::None);
+        let spoken = read(
+            r#"{"Status": "unhealthy", "Log": [{"Output": "first"}, {"Output": " connection refused\n"}]}"#,
+            "null",
+        );
+        let Health::Checked { status, last_output, .. } = spoken.health else { panic!("not checked") };
+        assert_eq!((status, last_output.as_deref()), (HealthStatus::Unhealthy, Some("connection refused")));
+        assert_eq!((spoken.name.as_str(), spoken.image.as_str(), spoken.restart_count), ("web_1", "nginx:1.27", 2));
+    }
+
+    #[test]
+    fn cuts_long_output() {
+        let health = format!(r#"{{"Status": "healthy", "Log": [{{"Output": "{}"}}]}}"#, "x".repeat(10_000));
+        let Health::Checked { last_output: Some(output), .. } = read(&health, "null").health else {
+            panic!("no output")
+        };
+        assert!(output.len() < PROBE_OUTPUT_MAX_BYTES + 8);
+    }
+}

@@ -1,0 +1,37 @@
+//! The Docker Engine through bollard, and the user's own Compose.
+//!
+//! [`DockerEngine`] looks, pulls and moves local tags; it never makes or removes a container. [`ComposeCli`] brings
+//! services up with the user's files and the override file that Dockrev keeps (see [`Overrides`]).
+//!
+//! # What was found on the real parts
+//!
+//! Engine 20.10.24 and 26.1.5, Compose 1.29.2 and 2.26.1:
+//!
+//! - An override with `image: repository:tag@digest` finds the image that was pulled as `repository@digest`, with
+//!   the registry stopped, on both Composes. The tag in it is not looked at and need not exist on the engine.
+//! - Pointing a local tag to another image id and `up -d` recreates the service on both, in both directions, and a
+//!   second `up -d` changes nothing.
+//! - Compose 1.29 merges an override without `version` with main files of any version or none, so it gets none.
+//! - Compose 1.29 has no `--pull never`; it pulls an image only where the engine has none, and does not obey
+//!   `pull_policy` on `up`. So for it the image is looked up first and a missing one is an error.
+//! - Compose 2 obeys `pull_policy: always`; `--pull never` overrules it.
+//! - `up` without `--scale` brings a service back to what its file says; `--scale` is passed with the number that runs.
+//! - Compose 2 writes an empty `depends_on` label when called with `--no-deps`; what it says of the files is the truth.
+//! - Compose 1.29 writes `config_files` as it was called: relative to the folder it was called in.
+//! - The engine's container list gives the bare image id once the tag has moved; the container itself still knows
+//!   what was written.
+#![forbid(unsafe_code)]
+
+mod address;
+mod compose;
+mod credentials;
+mod engine;
+mod labels;
+mod lines;
+mod overrides;
+
+pub use address::{EngineAddress, ParseEngineAddressError};
+pub use compose::{ComposeCli, ComposeSettings};
+pub use credentials::{Anonymous, PullCredentials, UserPassword};
+pub use engine::DockerEngine;
+pub use overrides::Overrides;

@@ -1,0 +1,1 @@
+//! dockrev-egress.

@@ -1,0 +1,176 @@
+//! Waits until a service's containers are good, as their own healthcheck says.
+
+use crate::stage::{Context, StageError};
+use dockrev_core::ids::ImageId;
+use dockrev_core::job::{Failure, Stage, UndoRule};
+use dockrev_core::plan::VerifySettings;
+use dockrev_core::ports::LogSink;
+use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, RunState};
+use std::time::Duration;
+
+/// How often the engine is asked. Short enough not to add to a downtime, long enough not to burden the engine.
+const POLL: Duration = Duration::from_millis(250);
+/// How long the engine may be silent during a wait before the wait fails.
+const ENGINE_SILENCE_MAX: Duration = Duration::from_secs(60);
+/// Restarts during a wait that make a crash loop.
+const RESTARTS_MAX: u64 = 2;
+/// Lines of a failed service's own output that are kept as evidence.
+const EVIDENCE_LINES: usize = 100;
+
+/// Containers that were found good.
+pub(crate) struct Good {
+    pub(crate) containers: Vec<ContainerStatus>,
+    pub(crate) waited: Duration,
+    /// Whether every one of them has a healthcheck.
+    pub(crate) checked: bool,
+}
+
+/// What one look at the containers says.
+enum Verdict {
+    Good,
+    Waiting(String),
+    Bad(String),
+}
+
+/// Waits until all containers of `service` are made from `image` and good.
+///
+/// With a healthcheck: until it says healthy, at least as long as its own numbers take to a verdict. Without one: until
+/// it has run for the settle time without a restart.
+pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> Result<Good, StageError> {
+    let (service, settings, clock) = (&context.change.service, &context.change.verify, context.clock);
+    let began = clock.monotonic();
+    let mut last_answer = began;
+    let mut first: Option<Vec<ContainerStatus>> = None;
+    loop {
+        let containers = match context.engine.service_status(service).await {
+            Ok(containers) => containers,
+            Err(error) if clock.monotonic() - last_answer < ENGINE_SILENCE_MAX => {
+                context.pen.scribe.say(format!("asking again: {error}"));
+                clock.sleep(POLL).await;
+                continue;
+            }
+            Err(error) => return Err(StageError::host(Stage::Verify, &error)),
+        };
+        last_answer = clock.monotonic();
+        let waited = last_answer - began;
+        let base = first.get_or_insert_with(|| containers.clone());
+        let undo = undo_rule(&containers, settings);
+        match judge(&containers, base, image, settings, waited) {
+            Verdict::Good => {
+                let checked = containers.iter().all(|container| container.health != Health::None);
+                return Ok(Good { containers, waited, checked });
+            }
+            Verdict::Bad(reason) => return Err(bad(context, reason, undo).await),
+            Verdict::Waiting(reason) if waited >= deadline(&containers, settings) => {
+                return Err(bad(context, reason, undo).await);
+            }
+            Verdict::Waiting(_) => clock.sleep(POLL).await,
+        }
+    }
+}
+
+fn judge(
+    containers: &[ContainerStatus],
+    first: &[ContainerStatus],
+    image: &ImageId,
+    settings: &VerifySettings,
+    waited: Duration,
+) -> Verdict {
+    if containers.is_empty() {
+        return Verdict::Bad("it has no container".to_owned());
+    }
+    let mut waiting = None;
+    for container in containers {
+        if container.image_id != *image {
+            return Verdict::Bad(format!("container `{}` was not made from the expected image", container.name));
+        }
+        let restarts_before =
+            first.iter().find(|earlier| earlier.id == container.id).map_or(0, |earlier| earlier.restart_count);
+        match judge_one(container, container.restart_count.saturating_sub(restarts_before), settings, waited) {
+            Verdict::Good => {}
+            Verdict::Waiting(reason) => waiting = Some(reason),
+            bad @ Verdict::Bad(_) => return bad,
+        }
+    }
+    waiting.map_or(Verdict::Good, Verdict::Waiting)
+}
+
+fn judge_one(container: &ContainerStatus, restarts: u64, settings: &VerifySettings, waited: Duration) -> Verdict {
+    let name = &container.name;
+    match container.run {
+        RunState::Exited(code) => return Verdict::Bad(format!("container `{name}` ended with exit code {code}")),
+        RunState::Running | RunState::Restarting | RunState::NotStarted if restarts > RESTARTS_MAX => {
+            return Verdict::Bad(format!("container `{name}` restarted {restarts} times"));
+        }
+        RunState::Restarting => return Verdict::Waiting(format!("container `{name}` is being restarted")),
+        RunState::NotStarted => return Verdict::Waiting(format!("container `{name}` has not started")),
+        RunState::Running => {}
+    }
+    match &container.health {
+        Health::Checked { status: HealthStatus::Healthy, .. } => Verdict::Good,
+        Health::Checked { status: HealthStatus::Starting, .. } => Verdict::Waiting(format!(
+            "container `{name}` did not become healthy in time{}",
+            last_output(&container.health)
+        )),
+        // A slow start without a start period is unhealthy first: it gets the time that its own numbers ask for.
+        Health::Checked { status: HealthStatus::Unhealthy, timing, .. } => {
+            let reason = format!("container `{name}` is unhealthy{}", last_output(&container.health));
+            if waited >= Duration::from_millis(timing.verdict_due_ms()) {
+                Verdict::Bad(reason)
+            } else {
+                Verdict::Waiting(reason)
+            }
+        }
+        Health::None if restarts > 0 => Verdict::Bad(format!("container `{name}` restarted after its start")),
+        Health::None if waited >= Duration::from_millis(settings.settle_ms) => Verdict::Good,
+        Health::None => Verdict::Waiting(format!("container `{name}` has not run for long enough")),
+    }
+}
+
+fn last_output(health: &Health) -> String {
+    match health {
+        Health::Checked { last_output: Some(output), .. } if !output.trim().is_empty() => {
+            format!(": its last probe said `{}`", output.trim())
+        }
+        Health::Checked { .. } | Health::None => String::new(),
+    }
+}
+
+/// The longest wait: what the slowest healthcheck's own numbers ask for, and the grace on top.
+fn deadline(containers: &[ContainerStatus], settings: &VerifySettings) -> Duration {
+    let slowest = containers
+        .iter()
+        .map(|container| match &container.health {
+            Health::Checked { timing, .. } => timing.verdict_due_ms(),
+            Health::None => settings.settle_ms,
+        })
+        .max()
+        .unwrap_or(settings.settle_ms);
+    Duration::from_millis(slowest.saturating_add(settings.grace_ms))
+}
+
+fn undo_rule(containers: &[ContainerStatus], settings: &VerifySettings) -> UndoRule {
+    if containers.iter().any(|container| container.health != Health::None) {
+        UndoRule::Automatic
+    } else {
+        settings.without_healthcheck
+    }
+}
+
+async fn bad(context: &Context<'_>, reason: String, undo: UndoRule) -> StageError {
+    let service = &context.change.service;
+    for line in context.engine.service_log(service, EVIDENCE_LINES).await.unwrap_or_default() {
+        context.pen.scribe.line(line);
+    }
+    let hint = match undo {
+        UndoRule::Automatic => None,
+        UndoRule::OnRequest => Some(
+            "it has no healthcheck, so nothing was undone: `dockrev rollback JOB` puts the old image back".to_owned(),
+        ),
+    };
+    let code = "verify.not-healthy".to_owned();
+    StageError::Failed(Failure { stage: Stage::Verify, code, message: format!("`{service}`: {reason}"), hint, undo })
+}
+
+#[cfg(test)]
+mod tests;

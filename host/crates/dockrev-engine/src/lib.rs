@@ -1,0 +1,17 @@
+//! What Dockrev does: it detects, and it runs jobs, undoes them and picks them up after a crash.
+//!
+//! Decisions are the core's; the world is reached through the core's ports only.
+#![forbid(unsafe_code)]
+
+pub mod batch;
+pub mod clock;
+pub mod detect;
+pub mod runner;
+
+mod health;
+mod questions;
+mod scribe;
+mod stage;
+
+#[cfg(test)]
+mod world;

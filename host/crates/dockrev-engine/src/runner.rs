@@ -1,0 +1,251 @@
+//! Runs jobs: one loop for doing and undoing, journal first.
+
+use crate::clock::Clock;
+use crate::scribe::{Pen, Scribe};
+use crate::stage::{self, Context, StageError};
+use dockrev_core::ids::JobId;
+use dockrev_core::job::{Direction, Failure, Job, JobState, Outcome, Stage, Step, UndoRule};
+use dockrev_core::plan::ServiceChange;
+use dockrev_core::ports::{Compose, Engine, HostError, Journal, JournalError};
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub use crate::scribe::Observer;
+
+/// Jobs that are looked through for a later change of the same service.
+const LATER_JOBS_MAX: u32 = 1_000;
+
+/// Runs, undoes and recovers jobs.
+pub struct Runner {
+    engine: Arc<dyn Engine>,
+    compose: Arc<dyn Compose>,
+    journal: Arc<dyn Journal>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why a job could not be run to an end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The journal cannot be written or read: nothing more was done.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The engine cannot be asked.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// There is no such job.
+    #[error("there is no job `{0}`")]
+    NoSuchJob(JobId),
+    /// The job did not change anything that could be put back.
+    #[error("job `{id}` ended as `{state}`: there is nothing to put back")]
+    NothingToUndo {
+        /// Which job.
+        id: JobId,
+        /// How it ended.
+        state: &'static str,
+    },
+    /// A later job changed the same service.
+    #[error("job `{later}` changed `{service}` after job `{id}` did")]
+    ChangedLater {
+        /// The job that was to be undone.
+        id: JobId,
+        /// The later one.
+        later: JobId,
+        /// The service.
+        service: String,
+    },
+    /// The service runs something that the job did not put there.
+    #[error("`{service}` no longer runs what job `{id}` put there")]
+    ServiceChanged {
+        /// The job that was to be undone.
+        id: JobId,
+        /// The service.
+        service: String,
+    },
+}
+
+impl RunError {
+    /// Stable code for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Journal(_) => "store.failed",
+            Self::Host(error) => error.code(),
+            Self::NoSuchJob(_) => "job.not-found",
+            Self::NothingToUndo { .. } => "rollback.nothing-to-undo",
+            Self::ChangedLater { .. } => "rollback.changed-later",
+            Self::ServiceChanged { .. } => "rollback.service-changed",
+        }
+    }
+
+    /// What the reader can do about it, if anything.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Journal(_) => Some("see whether the data folder is writable and its disk has space"),
+            Self::Host(error) => error.hint(),
+            Self::NoSuchJob(_) => Some("`dockrev jobs list` shows the jobs"),
+            Self::ChangedLater { .. } => Some("roll the later job back first"),
+            Self::NothingToUndo { .. } | Self::ServiceChanged { .. } => None,
+        }
+    }
+}
+
+impl Runner {
+    /// A runner that acts through these.
+    pub fn new(
+        engine: Arc<dyn Engine>,
+        compose: Arc<dyn Compose>,
+        journal: Arc<dyn Journal>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { engine, compose, journal, clock }
+    }
+
+    /// Runs `change` as a new job until it has ended.
+    pub async fn run(
+        &self,
+        change: ServiceChange,
+        requested_by: &str,
+        observer: &dyn Observer,
+    ) -> Result<Job, RunError> {
+        let now = self.clock.timestamp();
+        let job = Job {
+            id: JobId::new(Uuid::now_v7().simple().to_string()),
+            change,
+            requested_by: requested_by.to_owned(),
+            created_at: now,
+            changed_at: now,
+            state: JobState::first(),
+        };
+        self.journal.create(&job).await?;
+        Ok(self.drive(job, observer).await?)
+    }
+
+    /// Puts back what the ended job `id` changed, and waits until the old image is good again.
+    ///
+    /// Refused when the service has been changed by somebody else since.
+    pub async fn roll_back(&self, id: &JobId, observer: &dyn Observer) -> Result<Job, RunError> {
+        let mut job = self.journal.job(id).await?.ok_or_else(|| RunError::NoSuchJob(id.clone()))?;
+        match &job.state {
+            JobState::Updated => self.still_in_force(&job).await?,
+            JobState::NeedsAttention { .. } => self.is_the_last_of_its_service(&job).await?,
+            state @ (JobState::Running { .. }
+            | JobState::Undoing { .. }
+            | JobState::Failed { .. }
+            | JobState::RolledBack { .. }) => {
+                return Err(RunError::NothingToUndo { id: id.clone(), state: state.name() });
+            }
+        }
+        let cause = Failure {
+            stage: Stage::Verify,
+            code: "rollback.requested".to_owned(),
+            message: "a rollback was asked for".to_owned(),
+            hint: None,
+            undo: UndoRule::Automatic,
+        };
+        job.state = JobState::Undoing { stage: Stage::Verify, cause };
+        Ok(self.drive(job, observer).await?)
+    }
+
+    /// Finishes or undoes every job that was interrupted, oldest first.
+    ///
+    /// An interrupted verify is done again, for it changes nothing. Any other interrupted stage counts as failed and
+    /// is undone, and so is what came before it.
+    pub async fn recover(&self, observer: &dyn Observer) -> Result<Vec<Job>, RunError> {
+        let mut recovered = Vec::new();
+        for mut job in self.journal.unfinished().await? {
+            tracing::warn!(job.id = %job.id, job.state = job.state.name(), "picking up an interrupted job");
+            job.state = match job.state {
+                JobState::Running { stage: Stage::Verify } => JobState::Running { stage: Stage::Verify },
+                JobState::Running { stage } => JobState::Running { stage }.next(Outcome::Failed(interrupted(stage))),
+                other @ (JobState::Undoing { .. }
+                | JobState::Updated
+                | JobState::Failed { .. }
+                | JobState::RolledBack { .. }
+                | JobState::NeedsAttention { .. }) => other,
+            };
+            recovered.push(self.drive(job, observer).await?);
+        }
+        Ok(recovered)
+    }
+
+    /// The loop: writes that a stage starts, does or undoes it, writes how it ended, until the job has ended.
+    async fn drive(&self, mut job: Job, observer: &dyn Observer) -> Result<Job, JournalError> {
+        let scribe = Scribe::new(&*self.journal, observer, &*self.clock);
+        while let Some((stage, direction)) = position(&job.state) {
+            scribe.show(&job);
+            scribe.record(&job, stage, direction, Step::Started).await?;
+            let pen = Pen { job: &job, stage, direction, scribe: &scribe };
+            let (engine, compose, clock) = (&*self.engine, &*self.compose, &*self.clock);
+            let context = Context { change: &job.change, engine, compose, clock, pen };
+            let result = match direction {
+                Direction::Do => stage::perform(stage, &context).await,
+                Direction::Undo => stage::undo(stage, &context).await,
+            };
+            let (outcome, step) = match result {
+                Ok(output) => (Outcome::Done, Step::Done(output)),
+                Err(StageError::Failed(failure)) => {
+                    scribe.say(format!("{stage} failed: {failure}"));
+                    (Outcome::Failed(failure.clone()), Step::Failed(failure))
+                }
+                Err(StageError::Journal(error)) => return Err(error),
+            };
+            job.state = job.state.next(outcome);
+            job.changed_at = self.clock.timestamp();
+            scribe.record(&job, stage, direction, step).await?;
+        }
+        scribe.show(&job);
+        tracing::info!(job.id = %job.id, service.name = %job.change.service, job.state = job.state.name(), "job ended");
+        Ok(job)
+    }
+
+    async fn still_in_force(&self, job: &Job) -> Result<(), RunError> {
+        self.is_the_last_of_its_service(job).await?;
+        let put_there = self.engine.image(&job.change.to.by_digest()).await?;
+        let running = self.engine.service_status(&job.change.service).await?;
+        let same = put_there.is_some_and(|image| running.iter().all(|container| container.image_id == image.id));
+        if same && !running.is_empty() {
+            return Ok(());
+        }
+        Err(RunError::ServiceChanged { id: job.id.clone(), service: job.change.service.to_string() })
+    }
+
+    async fn is_the_last_of_its_service(&self, job: &Job) -> Result<(), RunError> {
+        let later = self.journal.jobs(LATER_JOBS_MAX).await?.into_iter().find(|other| {
+            other.change.service == job.change.service
+                && other.created_at > job.created_at
+                && matches!(other.state, JobState::Updated | JobState::NeedsAttention { .. })
+        });
+        match later {
+            Some(later) => Err(RunError::ChangedLater {
+                id: job.id.clone(),
+                later: later.id,
+                service: job.change.service.to_string(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn position(state: &JobState) -> Option<(Stage, Direction)> {
+    match state {
+        JobState::Running { stage } => Some((*stage, Direction::Do)),
+        JobState::Undoing { stage, .. } => Some((*stage, Direction::Undo)),
+        JobState::Updated | JobState::Failed { .. } | JobState::RolledBack { .. } | JobState::NeedsAttention { .. } => {
+            None
+        }
+    }
+}
+
+fn interrupted(stage: Stage) -> Failure {
+    Failure {
+        stage,
+        code: "job.interrupted".to_owned(),
+        message: format!("Dockrev ended during {stage}"),
+        hint: None,
+        undo: UndoRule::Automatic,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+use super::*;
+use crate::world::{Fault, NEW, OLD, Road, World, image, pinned, service};
+use dockrev_core::job::{LogLine, StageOutput};
+
+struct Nobody;
+
+impl Observer for Nobody {
+    fn state(&self, _job: &Job) {}
+    fn line(&self, _line: &LogLine) {}
+}
+
+/// What is to become of the new image in a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NewImage {
+    Works,
+    IsSick,
+}
+
+fn prepare(road: Road, new: NewImage, has_healthcheck: bool) -> (Arc<World>, Runner, ServiceChange) {
+    let (world, change) = World::with_change(road, has_healthcheck);
+    if new == NewImage::IsSick {
+        world.state().sick.insert(image(NEW).id);
+    }
+    let world = Arc::new(world);
+    let runner = Runner::new(world.clone(), world.clone(), world.clone(), world.clone());
+    (world, runner, change)
+}
+
+/// Runs the change until it ends, fails to be written down, or the process dies.
+async fn run_until_it_ends_or_dies(world: &World, runner: &Runner, change: ServiceChange) {
+    tokio::select! {
+        _ = runner.run(change, "test", &Nobody) => {}
+        () = world.died.notified() => {}
+    }
+}
+
+async fn recover_until_it_ends_or_dies(world: &World, runner: &Runner) {
+    tokio::select! {
+        _ = runner.recover(&Nobody) => {}
+        () = world.died.notified() => {}
+    }
+}
+
+/// The one promise: what the job says it did is what is there, or it says that a person has to look.
+fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
+    let state = world.state();
+    let runs = state.container.as_ref().map(|container| container.image_id.clone());
+    let Some(job) = state.jobs.values().next() else {
+        assert_eq!(runs, Some(image(OLD).id), "{context}: touched without a job");
+        return None;
+    };
+    match &job.state {
+        JobState::Updated => {
+            assert_eq!(runs, Some(image(NEW).id), "{context}: says updated");
+            let pin = state.pins.get(&service().service);
+            match road {
+                Road::MovedTag => assert_eq!(state.tags.get("demo.invalid/app:1.0"), Some(&image(NEW).id), "{context}"),
+                Road::FirstPin | Road::NextPin => assert_eq!(pin, Some(&pinned("1.1", NEW)), "{context}"),
+            }
+        }
+        JobState::Failed { .. } | JobState::RolledBack { .. } => {
+            assert_eq!(runs, Some(image(OLD).id), "{context}: says {}", job.state.name());
+            let pin = state.pins.get(&service().service);
+            match road {
+                Road::NextPin => assert_eq!(pin, Some(&pinned("1.0", OLD)), "{context}"),
+                Road::MovedTag | Road::FirstPin => {
+                    assert_eq!(pin, None, "{context}");
+                    assert_eq!(state.tags.get("demo.invalid/app:1.0"), Some(&image(OLD).id), "{context}");
+                }
+            }
+        }
+        JobState::NeedsAttention { .. } => {}
+        JobState::Running { .. } | JobState::Undoing { .. } => panic!("{context}: still {}", job.state.name()),
+    }
+    Some(job.state.clone())
+}
+
+#[tokio::test]
+async fn updates_and_puts_back() {
+    for road in Road::ALL {
+        for (new, expected) in [(NewImage::Works, "updated"), (NewImage::IsSick, "rolled-back")] {
+            let (world, runner, change) = prepare(road, new, true);
+            let job = runner.run(change, "test", &Nobody).await.unwrap();
+            assert_eq!(job.state.name(), expected, "{road:?} {new:?}: {:?}", job.state);
+            check_promise(&world, road, &format!("{road:?} {new:?}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn keeps_its_promise_whatever_breaks_at_whichever_call() {
+    let mut cases = 0;
+    for road in Road::ALL {
+        for new in [NewImage::Works, NewImage::IsSick] {
+            for fault in Fault::ALL {
+                let mut call = 1;
+                loop {
+                    let (world, runner, change) = prepare(road, new, true);
+                    world.break_call(call, fault);
+                    run_until_it_ends_or_dies(&world, &runner, change).await;
+                    let reached = world.calls() >= call;
+                    world.mend();
+                    runner.recover(&Nobody).await.unwrap();
+                    let context = format!("{road:?} {new:?} {fault:?} at call {call}");
+                    let state = check_promise(&world, road, &context);
+                    if let Some(JobState::NeedsAttention { undo_failure, .. }) = state {
+                        assert!(undo_failure.is_some(), "{context}: gave up without trying to undo");
+                    }
+                    if !reached {
+                        break;
+                    }
+                    cases += 1;
+                    call += 1;
+                }
+            }
+        }
+    }
+    assert!(cases > 500, "only {cases} cases: the faults are no longer reached");
+}
+
+#[tokio::test]
+async fn keeps_its_promise_when_recovery_dies_too() {
+    for road in Road::ALL {
+        for first in (1..).take_while(|call| *call < 60) {
+            for second in (1..20).step_by(2) {
+                let (world, runner, change) = prepare(road, NewImage::IsSick, true);
+                world.break_call(first, Fault::DiesAfter);
+                run_until_it_ends_or_dies(&world, &runner, change).await;
+                world.break_call(second, Fault::DiesBefore);
+                recover_until_it_ends_or_dies(&world, &runner).await;
+                world.mend();
+                runner.recover(&Nobody).await.unwrap();
+                let context = format!("{road:?} dies at call {first}, and at call {second} of its recovery");
+                let state = check_promise(&world, road, &context);
+                assert!(!matches!(state, Some(JobState::NeedsAttention { .. })), "{context}: {state:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_service_without_a_healthcheck_is_not_put_back_unasked() {
+    let (world, runner, change) = prepare(Road::FirstPin, NewImage::IsSick, false);
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state.name(), "needs-attention");
+    assert!(job.state.cause().unwrap().hint.as_ref().unwrap().contains("dockrev rollback"));
+    let job = runner.roll_back(&job.id, &Nobody).await.unwrap();
+    assert_eq!(job.state.name(), "rolled-back", "{:?}", job.state);
+    check_promise(&world, Road::FirstPin, "asked for");
+}
+
+#[tokio::test]
+async fn a_service_without_a_healthcheck_is_put_back_when_asked_beforehand() {
+    let (world, runner, mut change) = prepare(Road::FirstPin, NewImage::IsSick, false);
+    change.verify.without_healthcheck = UndoRule::Automatic;
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state.name(), "rolled-back", "{:?}", job.state);
+    check_promise(&world, Road::FirstPin, "asked beforehand");
+}
+
+#[tokio::test]
+async fn success_without_a_healthcheck_carries_a_warning() {
+    let (world, runner, change) = prepare(Road::FirstPin, NewImage::Works, false);
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state, JobState::Updated);
+    let warnings: Vec<_> = world.state().entries[job.id.as_str()]
+        .iter()
+        .filter_map(|entry| match &entry.step {
+            Step::Done(StageOutput::Verified { warnings, .. }) => Some(warnings.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0][0].contains("no healthcheck"), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn an_update_can_be_rolled_back_later_unless_something_changed_since() {
+    for road in Road::ALL {
+        let (world, runner, change) = prepare(road, NewImage::Works, true);
+        let job = runner.run(change, "test", &Nobody).await.unwrap();
+        let undone = runner.roll_back(&job.id, &Nobody).await.unwrap();
+        assert_eq!(undone.state.name(), "rolled-back", "{road:?}");
+        check_promise(&world, road, "rolled back");
+        let again = runner.roll_back(&job.id, &Nobody).await.unwrap_err();
+        assert_eq!(again.code(), "rollback.nothing-to-undo");
+    }
+    let (world, runner, change) = prepare(Road::FirstPin, NewImage::Works, true);
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    world.state().container.as_mut().unwrap().image_id = image("dddd").id;
+    assert_eq!(runner.roll_back(&job.id, &Nobody).await.unwrap_err().code(), "rollback.service-changed");
+}
+
+#[tokio::test]
+async fn a_stale_plan_touches_nothing() {
+    type Change = fn(&World);
+    let changes: [(&str, Change); 5] = [
+        ("preflight.files-changed", |world| world.state().files[0].digest = crate::world::digest("eeee")),
+        ("preflight.service-changed", |world| world.state().container = None),
+        ("preflight.service-changed", |world| {
+            world.state().container.as_mut().unwrap().run = dockrev_core::stack::RunState::Exited(0);
+        }),
+        ("preflight.pin-changed", |world| {
+            world.state().pins.insert(service().service, pinned("1.2", NEW));
+        }),
+        ("preflight.old-image-gone", |world| {
+            world.state().images.remove(&image(OLD).id);
+        }),
+    ];
+    for (code, make_stale) in changes {
+        let (world, runner, change) = prepare(Road::FirstPin, NewImage::Works, true);
+        make_stale(&world);
+        let before = world.visible();
+        let job = runner.run(change, "test", &Nobody).await.unwrap();
+        assert_eq!(job.state.name(), "failed", "{code}");
+        assert_eq!(job.state.cause().unwrap().code, code);
+        let after = world.visible();
+        assert_eq!(before, after, "{code}");
+    }
+}

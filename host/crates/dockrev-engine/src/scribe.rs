@@ -1,0 +1,110 @@
+//! Writes down what a job does: journal entries before and after every effect, and the job's log.
+
+use crate::clock::Clock;
+use dockrev_core::job::{Direction, Effect, Job, JournalEntry, LogLine, LogSource, Stage, Step};
+use dockrev_core::ports::{Journal, JournalError, LogSink};
+use std::sync::{Mutex, PoisonError};
+
+/// Lines that one job may write; what comes after is counted and left out.
+const LOG_MAX_LINES: usize = 5_000;
+
+/// Watches a job live. Nothing depends on it.
+pub trait Observer: Send + Sync {
+    /// The job reached a new state.
+    fn state(&self, job: &Job);
+    /// A line was written to the job's log.
+    fn line(&self, line: &LogLine);
+}
+
+/// Writes for one job.
+pub(crate) struct Scribe<'a> {
+    journal: &'a dyn Journal,
+    observer: &'a dyn Observer,
+    clock: &'a dyn Clock,
+    unwritten: Mutex<Lines>,
+}
+
+#[derive(Default)]
+struct Lines {
+    pending: Vec<LogLine>,
+    taken: usize,
+}
+
+impl<'a> Scribe<'a> {
+    pub(crate) fn new(journal: &'a dyn Journal, observer: &'a dyn Observer, clock: &'a dyn Clock) -> Self {
+        Self { journal, observer, clock, unwritten: Mutex::default() }
+    }
+
+    /// Writes a step and the job's state, and the log lines that came before it.
+    pub(crate) async fn record(
+        &self,
+        job: &Job,
+        stage: Stage,
+        direction: Direction,
+        step: Step,
+    ) -> Result<(), JournalError> {
+        self.flush(job).await?;
+        let entry = JournalEntry { at: self.clock.timestamp(), stage, direction, step };
+        self.journal.record(&job.id, &job.state, &entry).await
+    }
+
+    /// Writes the log lines that are still in memory.
+    pub(crate) async fn flush(&self, job: &Job) -> Result<(), JournalError> {
+        let lines = std::mem::take(&mut self.lines().pending);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.journal.append_log(&job.id, &lines).await
+    }
+
+    /// Tells the observer of the job's state.
+    pub(crate) fn show(&self, job: &Job) {
+        self.observer.state(job);
+    }
+
+    /// Writes a line of Dockrev's own to the job's log.
+    pub(crate) fn say(&self, text: impl Into<String>) {
+        self.line(LogLine { source: LogSource::Dockrev, text: text.into() });
+    }
+
+    fn lines(&self) -> std::sync::MutexGuard<'_, Lines> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LogSink for Scribe<'_> {
+    fn line(&self, line: LogLine) {
+        self.observer.line(&line);
+        let mut lines = self.lines();
+        lines.taken += 1;
+        match lines.taken {
+            taken if taken < LOG_MAX_LINES => lines.pending.push(line),
+            LOG_MAX_LINES => lines.pending.push(LogLine {
+                source: LogSource::Dockrev,
+                text: format!("the log is full at {LOG_MAX_LINES} lines: later ones are left out"),
+            }),
+            _ => {}
+        }
+    }
+}
+
+/// A stage at work: the job, its log, and the journal for the effects of this stage.
+pub(crate) struct Pen<'a> {
+    pub(crate) job: &'a Job,
+    pub(crate) stage: Stage,
+    pub(crate) direction: Direction,
+    pub(crate) scribe: &'a Scribe<'a>,
+}
+
+impl Pen<'_> {
+    /// Written before an effect.
+    pub(crate) async fn intends(&self, effect: &Effect) -> Result<(), JournalError> {
+        self.scribe.say(effect.to_string());
+        self.scribe.record(self.job, self.stage, self.direction, Step::Intends(effect.clone())).await
+    }
+
+    /// Written after an effect.
+    pub(crate) async fn did(&self, effect: Effect) -> Result<(), JournalError> {
+        self.scribe.record(self.job, self.stage, self.direction, Step::Did(effect)).await
+    }
+}

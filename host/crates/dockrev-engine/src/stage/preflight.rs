@@ -1,0 +1,75 @@
+//! Preflight: is the world still as the plan says? Changes nothing, so that a stale plan costs nothing.
+
+use super::{Context, StageError};
+use dockrev_core::job::{Stage, StageOutput};
+use dockrev_core::plan::Writing;
+use dockrev_core::stack::RunState;
+
+const PLAN_AGAIN: &str = "run the command again: it makes a new plan";
+
+pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageError> {
+    same_containers(context).await?;
+    same_files(context).await?;
+    same_pin(context).await?;
+    old_image_is_here(context).await?;
+    Ok(StageOutput::Nothing)
+}
+
+async fn same_containers(context: &Context<'_>) -> Result<(), StageError> {
+    let change = context.change;
+    let containers = context.engine.service_status(&change.service).await.map_err(|error| host(&error))?;
+    let changed = |what: String| StageError::failed(Stage::Preflight, "preflight.service-changed", what, PLAN_AGAIN);
+    if containers.is_empty() {
+        return Err(changed(format!("`{}` no longer has a container", change.service)));
+    }
+    if let Some(other) = containers.iter().find(|container| container.image_id != change.from.image_id) {
+        return Err(changed(format!("container `{}` runs another image than when this was planned", other.name)));
+    }
+    if !containers.iter().any(|container| container.run == RunState::Running || container.run == RunState::Restarting) {
+        return Err(changed(format!("`{}` is stopped, and an update would start it", change.service)));
+    }
+    Ok(())
+}
+
+async fn same_files(context: &Context<'_>) -> Result<(), StageError> {
+    let files = context.compose.fingerprint(&context.change.project).await.map_err(|error| host(&error))?;
+    if files == context.change.files {
+        return Ok(());
+    }
+    let changed = files.iter().find(|file| !context.change.files.contains(file)).or(context.change.files.first());
+    let path = changed.map_or_else(String::new, |file| format!(" (`{}`)", file.path.display()));
+    let message = format!("the files of stack `{}` changed after this was planned{path}", context.change.service.stack);
+    Err(StageError::failed(Stage::Preflight, "preflight.files-changed", message, PLAN_AGAIN))
+}
+
+async fn same_pin(context: &Context<'_>) -> Result<(), StageError> {
+    let change = context.change;
+    let pins = context.compose.pins(&change.service.stack).await.map_err(|error| host(&error))?;
+    let expected = match &change.writing {
+        Writing::LocalTag => None,
+        Writing::Override { before } => before.as_ref(),
+    };
+    if pins.get(&change.service.service) == expected {
+        return Ok(());
+    }
+    let message = format!("the override file pins another image for `{}` than when this was planned", change.service);
+    Err(StageError::failed(Stage::Preflight, "preflight.pin-changed", message, PLAN_AGAIN))
+}
+
+async fn old_image_is_here(context: &Context<'_>) -> Result<(), StageError> {
+    let id = &context.change.from.image_id;
+    if context.engine.image_by_id(id).await.map_err(|error| host(&error))?.is_some() {
+        return Ok(());
+    }
+    let message = format!("the running image `{id}` is no longer on the engine, so there would be no way back");
+    Err(StageError::failed(
+        Stage::Preflight,
+        "preflight.old-image-gone",
+        message,
+        "recreate the service from an image that is there, then check again",
+    ))
+}
+
+fn host(error: &dockrev_core::ports::HostError) -> StageError {
+    StageError::host(Stage::Preflight, error)
+}

@@ -1,0 +1,79 @@
+//! The command line: reads arguments, calls the application, shows what came of it.
+
+mod arguments;
+mod check;
+mod failure;
+mod jobs;
+mod live;
+mod notify;
+mod paint;
+mod plugin;
+mod policy;
+mod rollback;
+mod table;
+mod update;
+
+use crate::config::{Config, Environment};
+use arguments::{Arguments, Command};
+use clap::Parser;
+use failure::Failure;
+use std::ffi::OsString;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// What a command says to whoever started it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// All is well.
+    Fine,
+    /// There is news, and `--exit-code` was given.
+    News,
+    /// Something was rolled back, or needs a person.
+    Trouble,
+}
+
+/// Exit status when something failed, bad arguments included.
+const EXIT_FAILURE: u8 = 1;
+/// Exit status of `check --exit-code` when there is news.
+const EXIT_NEWS: u8 = 2;
+
+/// Runs the program with these arguments, the program's name first.
+pub async fn main(arguments: impl IntoIterator<Item = OsString> + Send) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Printing can only fail when nobody reads it.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(EXIT_FAILURE) } else { ExitCode::SUCCESS };
+        }
+    };
+    start_log();
+    match run(arguments).await {
+        Ok(Ending::Fine) => ExitCode::SUCCESS,
+        Ok(Ending::News) => ExitCode::from(EXIT_NEWS),
+        Ok(Ending::Trouble) => ExitCode::from(EXIT_FAILURE),
+        Err(failure) => {
+            failure.show();
+            ExitCode::from(EXIT_FAILURE)
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<Ending, Failure> {
+    let config = Config::read(&Environment::of_process())?;
+    match arguments.command {
+        Command::Check(arguments) => check::run(&config, &arguments).await,
+        Command::Update(arguments) => update::run(&config, &arguments).await,
+        Command::Rollback(arguments) => rollback::run(&config, &arguments).await,
+        Command::Jobs(arguments) => jobs::run(&config, &arguments).await,
+        Command::Plugin(arguments) => plugin::run(&config, &arguments).await,
+        Command::Policy(arguments) => policy::run(&config, &arguments).await,
+        Command::Notify(arguments) => notify::run(&config, &arguments).await,
+    }
+}
+
+/// Log lines go to standard error, warnings and worse unless `DOCKREV_LOG` says otherwise.
+fn start_log() {
+    let filter = EnvFilter::try_from_env("DOCKREV_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}

@@ -1,0 +1,208 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Keeps the containers of a Docker/Compose host up to date without ever leaving a service broken.
+#[derive(Debug, Parser)]
+#[command(name = "dockrev", version, after_help = AFTER_HELP)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Environment:
+  DOCKER_HOST           address of the Docker Engine (default: unix:///var/run/docker.sock)
+  DOCKREV_COMPOSE_BIN   how Compose is called (default: docker-compose), for example `docker compose`
+  DOCKREV_DATA_DIR      where jobs, override files and caches are kept
+  DOCKREV_PLUGIN_DIR    folders with plugins, separated by `:`
+  DOCKREV_CONFIG        configuration file (default: dockrev.toml in the data folder)
+  DOCKREV_DOCKER_CONFIG folder of Docker's config.json, for registry credentials (default: as Docker's own)
+  DOCKREV_LOG           what is logged to standard error (default: warn)
+  NO_COLOR              set to anything: no colours";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show what is out of date, and why. Changes nothing
+    Check(CheckArguments),
+    /// Update services: plan, pull, recreate, wait for the healthcheck, put back if it fails
+    Update(UpdateArguments),
+    /// Put back what an earlier job changed
+    Rollback(RollbackArguments),
+    /// Look at past and running jobs
+    Jobs(JobsArguments),
+    /// Look at installed plugins, or at one before it is installed
+    Plugin(PluginArguments),
+    /// Ask a version policy
+    Policy(PolicyArguments),
+    /// Try a notification channel
+    Notify(NotifyArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// Look at everything on this host; this is what happens anyway unless a stack or an image is named
+    #[arg(long, conflicts_with_all = ["stack", "image"])]
+    pub(super) all: bool,
+    /// Look at this stack only (may be given again)
+    #[arg(long, value_name = "NAME")]
+    pub(super) stack: Vec<String>,
+    /// Look at this image, whether or not it runs here; needs no engine (may be given again)
+    #[arg(long, value_name = "REF")]
+    pub(super) image: Vec<String>,
+    /// Print JSON (format `dockrev.check/1`)
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Exit with status 2 when there is something newer
+    #[arg(long)]
+    pub(super) exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub(super) struct UpdateArguments {
+    /// Update this service: `STACK/SERVICE`, or `SERVICE` if only one stack has it
+    #[arg(long, value_name = "SERVICE", group = "what")]
+    pub(super) service: Option<String>,
+    /// Update all services of this stack
+    #[arg(long, value_name = "NAME", group = "what")]
+    pub(super) stack: Option<String>,
+    /// Update all services of all stacks
+    #[arg(long, group = "what")]
+    pub(super) all: bool,
+    /// Move the service to this tag instead of the one that the policy chooses
+    #[arg(long, value_name = "TAG", requires = "service")]
+    pub(super) to: Option<String>,
+    /// Show the plan and stop
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(super) yes: bool,
+    /// Take an image that is not built for this host's platform
+    #[arg(long)]
+    pub(super) allow_arch_mismatch: bool,
+    /// Put a service without a healthcheck back, too, when its new container does not keep running
+    #[arg(long)]
+    pub(super) roll_back_without_healthcheck: bool,
+    /// Show what the engine and Compose print while they work
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RollbackArguments {
+    /// The job, as `dockrev jobs list` shows it; its first characters are enough if no other job has them
+    pub(super) job: String,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(super) yes: bool,
+    /// Show what the engine and Compose print while they work
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct JobsArguments {
+    #[command(subcommand)]
+    pub(super) command: JobsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum JobsCommand {
+    /// List jobs, newest first
+    List {
+        /// At most this many
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+        /// Print JSON (format `dockrev.jobs/1`)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one job: stages with times, digests, log
+    Show {
+        /// The job; its first characters are enough if no other job has them
+        job: String,
+        /// Print JSON (format `dockrev.job/1`)
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PluginArguments {
+    #[command(subcommand)]
+    pub(super) command: PluginCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PluginCommand {
+    /// List the plugins that are in use, and those that are broken
+    List {
+        /// Print JSON (format `dockrev.plugins/1`)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a plugin is and what it asks for, without running it
+    Inspect {
+        /// A plugin's folder, or the `plugin.wasm` in it
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PolicyArguments {
+    #[command(subcommand)]
+    pub(super) command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Say of each tag what the policy thinks of it, and why
+    Explain {
+        /// The tag that runs
+        #[arg(long, value_name = "TAG")]
+        current: String,
+        /// File with one tag per line; `-` reads standard input
+        #[arg(long, value_name = "FILE")]
+        tags: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NotifyArguments {
+    #[command(subcommand)]
+    pub(super) command: NotifyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum NotifyCommand {
+    /// Send a test event
+    Test {
+        /// Id of the notifier plugin
+        plugin: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn an_update_says_of_what() {
+        let good = |line: &str| Arguments::try_parse_from(line.split(' ')).is_ok();
+        assert!(good("dockrev update --all"));
+        assert!(good("dockrev update --service web --to 1.2"));
+        assert!(!good("dockrev update"));
+        assert!(!good("dockrev update --all --stack web"));
+        assert!(!good("dockrev update --all --to 1.2"));
+        assert!(!good("dockrev check --all --stack web"));
+    }
+}

@@ -1,0 +1,85 @@
+//! `dockrev check`: what is out of date, and why.
+
+mod json;
+mod rows;
+
+use super::arguments::CheckArguments;
+use super::{Ending, Failure};
+use crate::app::App;
+use crate::config::Config;
+use dockrev_core::ids::StackName;
+use dockrev_core::plan::{Decision, Plan, PlanEntry, PlanOptions, plan};
+use dockrev_core::platform::Platform;
+use dockrev_engine::detect::{Depth, Scope, Survey};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+
+pub(super) use rows::{Status, plan_lines, status};
+
+pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<Ending, Failure> {
+    let app = App::new(config).await?;
+    let surveys = survey(&app, arguments).await?;
+    let options = PlanOptions::cautious();
+    let plans: Vec<(Plan, Platform)> = surveys
+        .into_iter()
+        .map(|survey| (plan(&survey.detections, &survey.platform, &options), survey.platform))
+        .collect();
+    let entries: Vec<&PlanEntry> = plans.iter().flat_map(|(plan, _)| &plan.entries).collect();
+    if arguments.json {
+        let platform = plans.first().map(|(_, platform)| platform.to_string()).unwrap_or_default();
+        anstream::println!("{}", json::render(&entries, &platform));
+    } else {
+        for line in plan_lines(&entries) {
+            anstream::println!("{line}");
+        }
+        anstream::println!("{}", rows::summary(&entries));
+    }
+    app.complain_about_plugins();
+    let news = entries.iter().any(|entry| is_news(entry));
+    Ok(if arguments.exit_code && news { Ending::News } else { Ending::Fine })
+}
+
+async fn survey(app: &App, arguments: &CheckArguments) -> Result<Vec<Survey>, Failure> {
+    let bar = progress_bar(!arguments.json);
+    let progress = |done: usize, total: usize| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    };
+    let detector = app.detector();
+    let mut surveys = Vec::new();
+    if arguments.image.is_empty() || !arguments.stack.is_empty() {
+        let scope = match arguments.stack.as_slice() {
+            [] => Scope::All,
+            names => Scope::Stacks(names.iter().map(StackName::new).collect()),
+        };
+        let host = app.host().await?;
+        surveys.push(detector.survey(&*host.engine, &*host.compose, &scope, Depth::Survey, None, &progress).await?);
+    }
+    if !arguments.image.is_empty() {
+        surveys.push(detector.survey_images(&arguments.image, own_platform(), &progress).await);
+    }
+    bar.finish_and_clear();
+    Ok(surveys)
+}
+
+/// A bar on a terminal, nothing elsewhere.
+pub(super) fn progress_bar(wanted: bool) -> ProgressBar {
+    if !wanted || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("asking registries {bar:24} {pos}/{len}");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// The platform of this machine, for images that run nowhere yet.
+fn own_platform() -> Platform {
+    Platform::new(std::env::consts::OS, std::env::consts::ARCH, None)
+}
+
+/// Whether there is something newer, taken or not.
+fn is_news(entry: &PlanEntry) -> bool {
+    match &entry.decision {
+        Decision::Update(_) | Decision::Held { .. } => true,
+        Decision::UpToDate { .. } | Decision::Excluded(_) | Decision::Unknown(_) => false,
+    }
+}

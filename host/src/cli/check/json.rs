@@ -1,0 +1,109 @@
+//! A plan as JSON, format `dockrev.check/1`.
+//!
+//! Fields are only ever added within one number; `docs/cli.md` describes them.
+
+use super::status;
+use dockrev_core::detection::Subject;
+use dockrev_core::image::PinnedImage;
+use dockrev_core::plan::{Architecture, ChangeLevel, Decision, PlanEntry, ServiceChange};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+const FORMAT: &str = "dockrev.check/1";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: &'static str,
+    platform: &'a str,
+    counts: BTreeMap<&'static str, usize>,
+    entries: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    kind: &'static str,
+    stack: Option<&'a str>,
+    name: &'a str,
+    image: &'a str,
+    current_tag: Option<String>,
+    file_image: Option<&'a str>,
+    status: &'static str,
+    reason: String,
+    code: Option<String>,
+    candidate: Option<Candidate>,
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Candidate {
+    image: String,
+    tag: String,
+    digest: String,
+    level: String,
+    architecture: &'static str,
+}
+
+/// The entries as one JSON document.
+pub(super) fn render(entries: &[&PlanEntry], platform: &str) -> String {
+    let mut counts = BTreeMap::new();
+    for entry in entries {
+        *counts.entry(status(entry).name).or_insert(0) += 1;
+    }
+    let document =
+        Document { format: FORMAT, platform, counts, entries: entries.iter().map(|entry| one(entry)).collect() };
+    serde_json::to_string_pretty(&document).unwrap_or_default()
+}
+
+fn one(entry: &PlanEntry) -> Entry<'_> {
+    let (kind, stack, name) = match &entry.subject {
+        Subject::Service(id) => ("service", Some(id.stack.as_str()), id.service.as_str()),
+        Subject::Container(name) => ("container", None, name.as_str()),
+        Subject::Image(name) => ("image", None, name.as_str()),
+    };
+    let status = status(entry);
+    Entry {
+        kind,
+        stack,
+        name,
+        image: &entry.written,
+        current_tag: entry.current_tag.as_ref().map(ToString::to_string),
+        file_image: entry.file_image.as_deref(),
+        status: status.name,
+        reason: status.reason,
+        code: status.code,
+        candidate: match &entry.decision {
+            Decision::Update(change) => Some(candidate(&change.to, change.level, architecture_of(change))),
+            Decision::Held { candidate: found, .. } => {
+                Some(candidate(&found.image, found.level, architecture(&found.architecture)))
+            }
+            Decision::UpToDate { .. } | Decision::Excluded(_) | Decision::Unknown(_) => None,
+        },
+        warnings: match &entry.decision {
+            Decision::Update(change) => change.warnings.iter().map(ToString::to_string).collect(),
+            Decision::UpToDate { .. } | Decision::Held { .. } | Decision::Excluded(_) | Decision::Unknown(_) => Vec::new(),
+        },
+    }
+}
+
+fn candidate(image: &PinnedImage, level: ChangeLevel, architecture: &'static str) -> Candidate {
+    Candidate {
+        image: image.tagged().familiar(),
+        tag: image.tag.to_string(),
+        digest: image.digest.to_string(),
+        level: level.to_string(),
+        architecture,
+    }
+}
+
+fn architecture_of(change: &ServiceChange) -> &'static str {
+    let overridden = change.warnings.contains(&dockrev_core::plan::Warning::ArchitectureMismatch);
+    if overridden { "mismatch" } else { "matches" }
+}
+
+fn architecture(architecture: &Architecture) -> &'static str {
+    match architecture {
+        Architecture::Matches => "matches",
+        Architecture::Mismatch { .. } => "mismatch",
+        Architecture::Unknown => "unknown",
+    }
+}

@@ -1,0 +1,103 @@
+//! What the reader sees when a command fails: what failed, a stable code, and what to do.
+
+use super::paint::{Tone, paint};
+use super::table::one_line;
+use crate::app::AppError;
+use crate::config::ConfigError;
+use crate::lock::LockError;
+use dockrev_core::ports::{HostError, JournalError};
+use dockrev_engine::detect::DetectError;
+use dockrev_engine::runner::RunError;
+use std::error::Error;
+
+/// A failed command.
+#[derive(Debug)]
+pub(super) struct Failure {
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn of(code: &'static str, error: &dyn Error, hint: Option<&str>) -> Self {
+        Self { code, message: chain(error), hint: hint.map(str::to_owned) }
+    }
+
+    pub(super) fn show(&self) {
+        anstream::eprintln!("{} {}", paint(Tone::Bad, "error:"), one_line(&self.message));
+        anstream::eprintln!("  {} {}", paint(Tone::Faint, "code:"), self.code);
+        if let Some(hint) = &self.hint {
+            anstream::eprintln!("  {} {}", paint(Tone::Faint, "hint:"), one_line(hint));
+        }
+    }
+}
+
+/// The error and all that caused it, in one sentence.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::of(error.code(), &error, error.hint())
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        Self::of(error.code(), &error, error.hint())
+    }
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        Self::of(error.code(), &error, error.hint())
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Self::of("store.failed", &error, Some("see whether the data folder is writable and its disk has space"))
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        Self::of(error.code(), &error, error.hint())
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        match &error {
+            LockError::Held(_) => Self::of("data.locked", &error, Some("wait until it is done, then try again")),
+            LockError::Failed { .. } => Self::of("data.unusable", &error, Some("set DOCKREV_DATA_DIR to a folder that you may write")),
+        }
+    }
+}
+
+impl From<DetectError> for Failure {
+    fn from(error: DetectError) -> Self {
+        match &error {
+            DetectError::Host(host) => Self::of(host.code(), host, host.hint()),
+            DetectError::NoSuchStack { .. } => Self::of("stack.not-found", &error, Some("`dockrev check` lists all stacks")),
+            DetectError::NoSuchService(_) => Self::of("service.not-found", &error, Some("`dockrev check` lists all services")),
+        }
+    }
+}

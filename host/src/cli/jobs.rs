@@ -1,0 +1,160 @@
+//! `dockrev jobs`: what was done, when, and how it ended.
+
+use super::arguments::{JobsArguments, JobsCommand};
+use super::paint::{Tone, paint};
+use super::table::{Cell, Table, one_line};
+use super::{Ending, Failure};
+use crate::app::App;
+use crate::config::Config;
+use dockrev_core::job::{Direction, Job, JobState, JournalEntry, LogLine, StageOutput, Step};
+use dockrev_core::ports::Journal;
+use serde::Serialize;
+
+/// Jobs that are searched when one is named by its first characters.
+const SEARCH_MAX_JOBS: u32 = 10_000;
+/// Log lines that `show` prints.
+const SHOW_MAX_LINES: u32 = 1_000;
+
+pub(super) async fn run(config: &Config, arguments: &JobsArguments) -> Result<Ending, Failure> {
+    let app = App::new(config).await?;
+    match &arguments.command {
+        JobsCommand::List { limit, json } => list(&app, *limit, *json).await?,
+        JobsCommand::Show { job, json } => show(&app, &find_job(&app, job).await?, *json).await?,
+    }
+    Ok(Ending::Fine)
+}
+
+/// The job whose id begins with `text`.
+pub(super) async fn find_job(app: &App, text: &str) -> Result<Job, Failure> {
+    let jobs = app.store().jobs(SEARCH_MAX_JOBS).await?;
+    let mut found = jobs.into_iter().filter(|job| job.id.as_str().starts_with(text));
+    match (found.next(), found.next()) {
+        (Some(job), None) => Ok(job),
+        (Some(one), Some(other)) => {
+            let message = format!("several jobs begin with `{text}`: {}, {}", one.id, other.id);
+            Err(Failure::new("job.ambiguous", message).hint("give more characters"))
+        }
+        (None, _) => Err(Failure::new("job.not-found", format!("no job begins with `{text}`"))
+            .hint("`dockrev jobs list` shows the jobs")),
+    }
+}
+
+async fn list(app: &App, limit: u32, json: bool) -> Result<(), Failure> {
+    let jobs = app.store().jobs(limit).await?;
+    if json {
+        print_json(&Jobs { format: "dockrev.jobs/1", jobs: &jobs });
+        return Ok(());
+    }
+    if jobs.is_empty() {
+        anstream::println!("no jobs yet");
+        return Ok(());
+    }
+    let mut table = Table::new(&["JOB", "SERVICE", "FROM", "TO", "STATE", "WHEN", "WHY"]);
+    for job in &jobs {
+        let why = job.state.cause().map_or_else(String::new, |cause| cause.message.clone());
+        table.row(vec![
+            Cell::plain(job.id.to_string()),
+            Cell::plain(job.change.service.to_string()),
+            Cell::plain(job.change.from.tag.to_string()),
+            Cell::plain(job.change.to.tag.to_string()),
+            Cell::new(tone(&job.state), job.state.name()),
+            Cell::plain(job.created_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()),
+            Cell::plain(why),
+        ]);
+    }
+    for line in table.lines(0, &table.widths()) {
+        anstream::println!("{line}");
+    }
+    Ok(())
+}
+
+fn tone(state: &JobState) -> Tone {
+    match state {
+        JobState::Updated => Tone::Good,
+        JobState::RolledBack { .. } | JobState::Failed { .. } => Tone::Caution,
+        JobState::NeedsAttention { .. } => Tone::Bad,
+        JobState::Running { .. } | JobState::Undoing { .. } => Tone::News,
+    }
+}
+
+#[derive(Serialize)]
+struct Jobs<'a> {
+    format: &'static str,
+    jobs: &'a [Job],
+}
+
+#[derive(Serialize)]
+struct JobDetail<'a> {
+    format: &'static str,
+    job: &'a Job,
+    journal: &'a [JournalEntry],
+    log: &'a [LogLine],
+}
+
+fn print_json(document: &impl Serialize) {
+    anstream::println!("{}", serde_json::to_string_pretty(document).unwrap_or_default());
+}
+
+async fn show(app: &App, job: &Job, json: bool) -> Result<(), Failure> {
+    let journal = app.store().journal(&job.id).await?;
+    let log = app.store().log(&job.id, SHOW_MAX_LINES).await?;
+    if json {
+        print_json(&JobDetail { format: "dockrev.job/1", job, journal: &journal, log: &log });
+        return Ok(());
+    }
+    show_head(job);
+    anstream::println!("\n{}", paint(Tone::Strong, "stages"));
+    for entry in &journal {
+        if let Some(text) = describe(entry) {
+            let at = entry.at.duration_since(job.created_at).as_secs_f64();
+            anstream::println!("  {at:>8.2} s  {text}");
+        }
+    }
+    anstream::println!("\n{}", paint(Tone::Strong, "log"));
+    for line in &log {
+        anstream::println!("  {} {}", paint(Tone::Faint, format!("{:<8}", line.source)), one_line(&line.text));
+    }
+    Ok(())
+}
+
+fn show_head(job: &Job) {
+    let change = &job.change;
+    let row = |name: &str, text: String| anstream::println!("{} {}", paint(Tone::Faint, format!("{name:<12}")), one_line(&text));
+    row("job", job.id.to_string());
+    row("service", change.service.to_string());
+    row("state", paint(tone(&job.state), job.state.name()).clone());
+    if let Some(cause) = job.state.cause() {
+        row("cause", format!("{} ({}, during {})", cause.message, cause.code, cause.stage));
+    }
+    if let JobState::NeedsAttention { undo_failure: Some(failure), .. } = &job.state {
+        row("undo failed", format!("{} ({})", failure.message, failure.code));
+    }
+    row("from", format!("{} {}", change.from.reference.familiar(), change.from.digest.as_ref().map_or("", |d| d.as_str())));
+    row("from image", change.from.image_id.to_string());
+    row("to", format!("{} {}", change.to.tagged().familiar(), change.to.digest));
+    row("level", change.level.to_string());
+    row("reason", change.reason.clone());
+    row("asked by", job.requested_by.clone());
+    row("asked at", job.created_at.to_string());
+    row("changed at", job.changed_at.to_string());
+}
+
+fn describe(entry: &JournalEntry) -> Option<String> {
+    let stage = match entry.direction {
+        Direction::Do => entry.stage.to_string(),
+        Direction::Undo => format!("undo {}", entry.stage),
+    };
+    match &entry.step {
+        Step::Started => Some(paint(Tone::Strong, stage)),
+        Step::Intends(_) => None,
+        Step::Did(effect) => Some(format!("  did: {}", one_line(&effect.to_string()))),
+        Step::Done(StageOutput::Nothing) => None,
+        Step::Done(StageOutput::Pulled { image_id }) => Some(format!("  image {image_id}")),
+        Step::Done(StageOutput::Verified { containers, waited_ms, warnings }) => {
+            let names = containers.iter().map(|container| container.name.as_str()).collect::<Vec<_>>().join(", ");
+            let warnings = warnings.iter().map(|warning| format!("; {warning}")).collect::<String>();
+            Some(format!("  good after {:.1} s: {names}{warnings}", std::time::Duration::from_millis(*waited_ms).as_secs_f64()))
+        }
+        Step::Failed(failure) => Some(paint(Tone::Bad, format!("  failed: {} ({})", one_line(&failure.message), failure.code))),
+    }
+}

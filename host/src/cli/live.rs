@@ -1,0 +1,101 @@
+//! Shows a job while it runs: one line per stage, with the time it began.
+
+use super::paint::{Tone, paint};
+use super::table::one_line;
+use dockrev_core::job::{Job, JobState, LogLine, LogSource};
+use dockrev_engine::runner::Observer;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// Prints to standard output.
+pub(super) struct Live {
+    verbosity: Verbosity,
+    current: Mutex<Option<(String, Instant)>>,
+}
+
+/// How much of the work is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verbosity {
+    /// Stages only.
+    Stages,
+    /// Also what the engine and Compose print.
+    Everything,
+}
+
+impl Verbosity {
+    pub(super) fn of_flag(verbose: bool) -> Self {
+        if verbose { Self::Everything } else { Self::Stages }
+    }
+}
+
+impl Live {
+    pub(super) fn new(verbosity: Verbosity) -> Self {
+        Self { verbosity, current: Mutex::new(None) }
+    }
+
+    /// Seconds since the job was first seen; says which job begins.
+    fn elapsed(&self, job: &Job) -> f64 {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*current {
+            Some((id, began)) if *id == job.id.as_str() => began.elapsed().as_secs_f64(),
+            Some(_) | None => {
+                *current = Some((job.id.to_string(), Instant::now()));
+                let (service, from, to) = (&job.change.service, &job.change.from.tag, &job.change.to.tag);
+                let title = format!("{service}  {from} -> {to}");
+                let digest = format!("({})  job {}", job.change.to.digest.short(), job.id);
+                anstream::println!("{}  {}", paint(Tone::Strong, title), paint(Tone::Faint, digest));
+                0.0
+            }
+        }
+    }
+}
+
+impl Observer for Live {
+    fn state(&self, job: &Job) {
+        let at = self.elapsed(job);
+        let text = match &job.state {
+            JobState::Running { stage } => stage.to_string(),
+            JobState::Undoing { stage, .. } => {
+                if !stage.touches_service() && job.state.cause().is_some_and(|cause| !cause.stage.touches_service()) {
+                    return;
+                }
+                paint(Tone::Caution, format!("undo {stage}"))
+            }
+            JobState::Updated => paint(Tone::Good, "updated"),
+            JobState::Failed { cause } => paint(Tone::Bad, format!("failed, nothing was touched: {}", one_line(&cause.message))),
+            JobState::RolledBack { cause } => {
+                paint(Tone::Caution, format!("rolled back: {}", one_line(&cause.message)))
+            }
+            JobState::NeedsAttention { cause, undo_failure } => {
+                let failure = undo_failure.as_ref().unwrap_or(cause);
+                paint(Tone::Bad, format!("needs attention: {}", one_line(&failure.message)))
+            }
+        };
+        anstream::println!("  {:>6.1} s  {text}", at);
+        let hint = match &job.state {
+            JobState::NeedsAttention { cause, undo_failure } => undo_failure.as_ref().unwrap_or(cause).hint.as_ref(),
+            JobState::Failed { cause } => cause.hint.as_ref(),
+            JobState::Running { .. } | JobState::Undoing { .. } | JobState::Updated | JobState::RolledBack { .. } => None,
+        };
+        if let Some(hint) = hint {
+            let hint = hint.replace("JOB", job.id.as_str());
+            anstream::println!("            {} {}", paint(Tone::Faint, "hint:"), one_line(&hint));
+        }
+    }
+
+    fn line(&self, line: &LogLine) {
+        let shown = match self.verbosity {
+            Verbosity::Everything => true,
+            Verbosity::Stages => false,
+        };
+        if shown {
+            let source = match line.source {
+                LogSource::Dockrev => String::new(),
+                LogSource::Engine | LogSource::ComposeOut | LogSource::ComposeErr | LogSource::Service => {
+                    format!("{}: ", line.source)
+                }
+            };
+            anstream::println!("            {}", paint(Tone::Faint, format!("{source}{}", one_line(&line.text))));
+        }
+    }
+}

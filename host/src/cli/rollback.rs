@@ -1,0 +1,34 @@
+//! `dockrev rollback`: puts back what an ended job changed.
+
+use super::arguments::RollbackArguments;
+use super::jobs::find_job;
+use super::live::{Live, Verbosity};
+use super::update::{Answer, ask};
+use super::{Ending, Failure};
+use crate::app::App;
+use crate::config::Config;
+use crate::lock::DataLock;
+use dockrev_core::job::JobState;
+
+pub(super) async fn run(config: &Config, arguments: &RollbackArguments) -> Result<Ending, Failure> {
+    let app = App::new(config).await?;
+    let job = find_job(&app, &arguments.job).await?;
+    let host = app.host().await?;
+    let _lock = DataLock::take(&config.data_dir)?;
+    let change = &job.change;
+    let question = format!("Put {} back from {} to {}?", change.service, change.to.tag, change.from.tag);
+    if ask(&question, arguments.yes)? == Answer::No {
+        anstream::println!("nothing was changed");
+        return Ok(Ending::Fine);
+    }
+    let live = Live::new(Verbosity::of_flag(arguments.verbose));
+    let job = app.runner(&host).roll_back(&job.id, &live).await?;
+    Ok(match job.state {
+        JobState::RolledBack { .. } => Ending::Fine,
+        JobState::Updated
+        | JobState::Running { .. }
+        | JobState::Undoing { .. }
+        | JobState::Failed { .. }
+        | JobState::NeedsAttention { .. } => Ending::Trouble,
+    })
+}

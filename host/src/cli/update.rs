@@ -1,0 +1,191 @@
+//! `dockrev update`: shows the plan, asks, does it, and says what runs now.
+
+mod consent;
+
+use super::arguments::UpdateArguments;
+use super::check::{plan_lines, progress_bar};
+use super::live::{Live, Verbosity};
+use super::paint::{Tone, paint};
+use super::table::{Cell, Table, one_line};
+use super::{Ending, Failure};
+use crate::app::{App, Host};
+use crate::config::Config;
+use crate::lock::DataLock;
+use dockrev_core::ids::{ServiceId, ServiceName, StackName};
+use dockrev_core::image::Tag;
+use dockrev_core::job::{Job, JobState, UndoRule};
+use dockrev_core::plan::{MismatchRule, Plan, PlanEntry, PlanOptions, ServiceChange, VerifySettings, plan};
+use dockrev_engine::batch::{self, Item};
+use dockrev_engine::detect::{Depth, Scope};
+
+pub(super) use consent::{Answer, ask};
+
+pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<Ending, Failure> {
+    let requested = requested_tag(arguments)?;
+    let app = App::new(config).await?;
+    let host = app.host().await?;
+    let lock = if arguments.dry_run { None } else { Some(DataLock::take(&config.data_dir)?) };
+    let live = Live::new(Verbosity::of_flag(arguments.verbose));
+    if lock.is_some() {
+        recover(&app, &host, &live).await?;
+    }
+    let scope = scope(&host, arguments).await?;
+    let plan = make_plan(&app, &host, &scope, requested.as_ref(), arguments).await?;
+    let entries: Vec<&PlanEntry> = plan.entries.iter().collect();
+    for line in plan_lines(&entries) {
+        anstream::println!("{line}");
+    }
+    app.complain_about_plugins();
+    let changes: Vec<ServiceChange> = plan.changes().cloned().collect();
+    if changes.is_empty() {
+        anstream::println!("nothing to update");
+        return Ok(Ending::Fine);
+    }
+    show_warnings(&changes);
+    if arguments.dry_run {
+        anstream::println!("dry run: nothing was changed");
+        return Ok(Ending::Fine);
+    }
+    let question = format!("Update {}?", count(changes.len(), "service"));
+    match ask(&question, arguments.yes)? {
+        Answer::Yes => {}
+        Answer::No => {
+            anstream::println!("nothing was changed");
+            return Ok(Ending::Fine);
+        }
+    }
+    let items = batch::run(&app.runner(&host), changes, &config.requested_by, &live).await?;
+    anstream::println!();
+    Ok(report(&items))
+}
+
+fn requested_tag(arguments: &UpdateArguments) -> Result<Option<Tag>, Failure> {
+    let parse = |tag: &String| tag.parse().map_err(|error| Failure::new("tag.invalid", format!("--to: {error}")));
+    arguments.to.as_ref().map(parse).transpose()
+}
+
+async fn recover(app: &App, host: &Host, live: &Live) -> Result<(), Failure> {
+    let recovered = app.runner(host).recover(live).await?;
+    if !recovered.is_empty() {
+        let text = format!("finished or undid {} that had been interrupted", count(recovered.len(), "job"));
+        anstream::println!("{}\n", paint(Tone::Caution, text));
+    }
+    Ok(())
+}
+
+async fn scope(host: &Host, arguments: &UpdateArguments) -> Result<Scope, Failure> {
+    match (&arguments.service, &arguments.stack) {
+        (Some(service), _) => Ok(Scope::Service(find_service(host, service).await?)),
+        (None, Some(stack)) => Ok(Scope::Stacks(vec![StackName::new(stack)])),
+        (None, None) => Ok(Scope::All),
+    }
+}
+
+async fn find_service(host: &Host, text: &str) -> Result<ServiceId, Failure> {
+    if let Some((stack, service)) = text.split_once('/') {
+        return Ok(ServiceId { stack: StackName::new(stack), service: ServiceName::new(service) });
+    }
+    let inventory = host.engine.inventory().await?;
+    let named = inventory.stacks.into_iter().flat_map(|stack| stack.services).map(|service| service.id);
+    let found: Vec<ServiceId> = named.filter(|id| id.service.as_str() == text).collect();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Failure::new("service.not-found", format!("no stack has a service `{text}` with containers on this engine"))
+            .hint("`dockrev check` lists all services")),
+        several => {
+            let names = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            Err(Failure::new("service.ambiguous", format!("several stacks have a service `{text}`: {names}"))
+                .hint("name it as STACK/SERVICE"))
+        }
+    }
+}
+
+async fn make_plan(
+    app: &App,
+    host: &Host,
+    scope: &Scope,
+    requested: Option<&Tag>,
+    arguments: &UpdateArguments,
+) -> Result<Plan, Failure> {
+    let bar = progress_bar(true);
+    let progress = |done: usize, total: usize| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    };
+    let detector = app.detector();
+    let survey = detector.survey(&*host.engine, &*host.compose, scope, Depth::Plan, requested, &progress).await?;
+    bar.finish_and_clear();
+    let without_healthcheck =
+        if arguments.roll_back_without_healthcheck { UndoRule::Automatic } else { UndoRule::OnRequest };
+    let options = PlanOptions {
+        architecture_mismatch: if arguments.allow_arch_mismatch { MismatchRule::Apply } else { MismatchRule::Hold },
+        verify: VerifySettings { without_healthcheck, ..VerifySettings::default() },
+    };
+    Ok(plan(&survey.detections, &survey.platform, &options))
+}
+
+fn show_warnings(changes: &[ServiceChange]) {
+    for change in changes {
+        for warning in &change.warnings {
+            let text = format!("warning: {}: {warning}", change.service);
+            anstream::println!("{}", paint(Tone::Caution, one_line(&text)));
+        }
+    }
+    anstream::println!();
+}
+
+/// What runs now, service by service.
+fn report(items: &[Item]) -> Ending {
+    let mut table = Table::new(&["SERVICE", "RESULT", "RUNS NOW", "DIGEST BEFORE", "DIGEST NOW", "TIME", "JOB"]);
+    let mut ending = Ending::Fine;
+    for item in items {
+        match item {
+            Item::Ran(job) => {
+                if job.state != JobState::Updated {
+                    ending = Ending::Trouble;
+                }
+                table.row(job_cells(job));
+            }
+            Item::Skipped { service, because } => {
+                ending = Ending::Trouble;
+                let reason = format!("skipped: it waits for {because}");
+                table.row(vec![Cell::plain(service.to_string()), Cell::new(Tone::Caution, reason)]);
+            }
+        }
+    }
+    for line in table.lines(0, &table.widths()) {
+        anstream::println!("{line}");
+    }
+    ending
+}
+
+fn job_cells(job: &Job) -> Vec<Cell> {
+    let change = &job.change;
+    let before = change.from.digest.as_ref().map_or("-", |digest| digest.short()).to_owned();
+    let (runs, digest) = match &job.state {
+        JobState::Updated => (change.to.tag.to_string(), change.to.digest.short().to_owned()),
+        JobState::Failed { .. } | JobState::RolledBack { .. } => (change.from.tag.to_string(), before.clone()),
+        JobState::NeedsAttention { .. } | JobState::Running { .. } | JobState::Undoing { .. } => {
+            ("unknown".to_owned(), "unknown".to_owned())
+        }
+    };
+    let tone = match &job.state {
+        JobState::Updated => Tone::Good,
+        JobState::RolledBack { .. } | JobState::Failed { .. } => Tone::Caution,
+        JobState::NeedsAttention { .. } | JobState::Running { .. } | JobState::Undoing { .. } => Tone::Bad,
+    };
+    let took = job.changed_at.duration_since(job.created_at).as_secs_f64();
+    vec![
+        Cell::plain(change.service.to_string()),
+        Cell::new(tone, job.state.name()),
+        Cell::plain(runs),
+        Cell::plain(before),
+        Cell::plain(digest),
+        Cell::plain(format!("{took:.1} s")),
+        Cell::new(Tone::Faint, job.id.to_string()),
+    ]
+}
+
+fn count(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}

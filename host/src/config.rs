@@ -1,0 +1,285 @@
+//! Configuration: a file, and the environment above it.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Where the engine listens unless `DOCKER_HOST` says otherwise.
+const DEFAULT_ENGINE: &str = "unix:///var/run/docker.sock";
+/// How Compose is called unless `DOCKREV_COMPOSE_BIN` says otherwise.
+const DEFAULT_COMPOSE: &str = "docker-compose";
+/// The version policy that is used unless the file names another.
+const DEFAULT_POLICY: &str = "policy-same-level";
+/// Where packages put the plugins that come with Dockrev.
+const SYSTEM_PLUGINS: &str = "/usr/lib/dockrev/plugins";
+
+/// The part of the environment that Dockrev reads. Nothing else of it is looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, OsString>,
+    is_root: bool,
+    program_dir: Option<PathBuf>,
+}
+
+/// Every variable that is read.
+const VARIABLES: [&str; 10] = [
+    "DOCKER_HOST",
+    "DOCKER_CONFIG",
+    "DOCKREV_COMPOSE_BIN",
+    "DOCKREV_CONFIG",
+    "DOCKREV_DATA_DIR",
+    "DOCKREV_DOCKER_CONFIG",
+    "DOCKREV_PLUGIN_DIR",
+    "HOME",
+    "XDG_DATA_HOME",
+    "USER",
+];
+
+impl Environment {
+    /// That of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let read = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let variables = VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), read(name)?))).collect();
+        let program_dir = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_owned));
+        // Whoever may write here is root, or as good as root for the purpose of choosing a folder.
+        let is_root = std::fs::metadata("/proc/self").is_ok_and(|owner| std::os::unix::fs::MetadataExt::uid(&owner) == 0);
+        Self { variables, is_root, program_dir }
+    }
+
+    /// Another one, for tests.
+    #[must_use]
+    pub fn of(variables: &[(&str, &str)]) -> Self {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
+        Self { variables, is_root: false, program_dir: None }
+    }
+
+    fn text(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
+        let text = |value: &OsString| value.clone().into_string().map_err(|_| ConfigError::NotText(name));
+        self.variables.get(name).map(text).transpose()
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.variables.get(name).map(PathBuf::from)
+    }
+}
+
+/// All settings, with their defaults filled in.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where jobs, override files and caches are kept.
+    pub data_dir: PathBuf,
+    /// Folders whose subfolders are plugins.
+    pub plugin_dirs: Vec<PathBuf>,
+    /// Address of the engine, in the form of `DOCKER_HOST`.
+    pub engine: String,
+    /// How Compose is called: program and first arguments, separated by spaces.
+    pub compose: String,
+    /// Docker's `config.json`, where registry credentials come from.
+    pub docker_config: Option<PathBuf>,
+    /// Who asks, for the record.
+    pub requested_by: String,
+    /// Id of the version policy.
+    pub policy: String,
+    /// Settings of registries, by host.
+    pub registries: BTreeMap<String, RegistryConfig>,
+    /// Settings of plugins, by id.
+    pub plugins: BTreeMap<String, PluginConfig>,
+}
+
+/// Settings of one registry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RegistryConfig {
+    /// Base URL to use instead of the adapter's own.
+    pub endpoint: Option<String>,
+    /// Whether plain HTTP is allowed.
+    pub insecure: bool,
+    /// Id of the adapter to use.
+    pub adapter: Option<String>,
+}
+
+/// Settings of one plugin.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct PluginConfig {
+    /// Its settings, as its manifest's schema describes them.
+    pub settings: toml::Table,
+    /// Where its secrets come from, by name.
+    pub secrets: BTreeMap<String, SecretSource>,
+}
+
+/// Where a secret comes from. The configuration file never holds one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SecretSource {
+    /// An environment variable.
+    Env(String),
+    /// A file; the line end at its end is left out.
+    File(PathBuf),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct ConfigFile {
+    policy: Option<String>,
+    registries: BTreeMap<String, RegistryConfig>,
+    plugins: BTreeMap<String, PluginConfig>,
+}
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable is not UTF-8.
+    #[error("environment variable `{0}` is not text")]
+    NotText(&'static str),
+    /// There is no place for the data.
+    #[error("no folder for Dockrev's data: neither DOCKREV_DATA_DIR nor HOME is set")]
+    NoDataDir,
+    /// The file cannot be read.
+    #[error("could not read configuration file `{}`", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("configuration file `{}`: {message}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        message: String,
+    },
+}
+
+impl ConfigError {
+    /// Stable code for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotText(_) => "config.not-text",
+            Self::NoDataDir => "config.no-data-folder",
+            Self::Unreadable { .. } => "config.unreadable",
+            Self::Malformed { .. } => "config.malformed",
+        }
+    }
+
+    /// What the reader can do about it, if anything.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoDataDir => Some("set DOCKREV_DATA_DIR"),
+            Self::Malformed { .. } => Some("docs/configuration.md lists every setting"),
+            Self::NotText(_) | Self::Unreadable { .. } => None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file, if there is one, and the environment.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let data_dir = data_dir(environment)?;
+        let file = match environment.path("DOCKREV_CONFIG") {
+            Some(path) => read_file(&path)?,
+            None => {
+                let path = data_dir.join("dockrev.toml");
+                if path.exists() { read_file(&path)? } else { ConfigFile::default() }
+            }
+        };
+        let plugin_dirs = match environment.variables.get("DOCKREV_PLUGIN_DIR") {
+            Some(list) => std::env::split_paths(list).collect(),
+            None => {
+                let beside = environment.program_dir.iter().map(|folder| folder.join("plugins"));
+                beside.chain([data_dir.join("plugins"), PathBuf::from(SYSTEM_PLUGINS)]).collect()
+            }
+        };
+        Ok(Self {
+            plugin_dirs,
+            engine: environment.text("DOCKER_HOST")?.unwrap_or_else(|| DEFAULT_ENGINE.to_owned()),
+            compose: environment.text("DOCKREV_COMPOSE_BIN")?.unwrap_or_else(|| DEFAULT_COMPOSE.to_owned()),
+            docker_config: docker_config(environment),
+            requested_by: format!("cli:{}", environment.text("USER")?.as_deref().unwrap_or("unknown")),
+            policy: file.policy.unwrap_or_else(|| DEFAULT_POLICY.to_owned()),
+            registries: file.registries,
+            plugins: file.plugins,
+            data_dir,
+        })
+    }
+}
+
+fn data_dir(environment: &Environment) -> Result<PathBuf, ConfigError> {
+    if let Some(folder) = environment.path("DOCKREV_DATA_DIR") {
+        return Ok(folder);
+    }
+    if environment.is_root {
+        return Ok(PathBuf::from("/var/lib/dockrev"));
+    }
+    let own = environment.path("XDG_DATA_HOME");
+    let own = own.or_else(|| environment.path("HOME").map(|home| home.join(".local/share")));
+    own.map(|folder| folder.join("dockrev")).ok_or(ConfigError::NoDataDir)
+}
+
+fn docker_config(environment: &Environment) -> Option<PathBuf> {
+    let folder = environment.path("DOCKREV_DOCKER_CONFIG").or_else(|| environment.path("DOCKER_CONFIG"));
+    let folder = folder.or_else(|| environment.path("HOME").map(|home| home.join(".docker")));
+    folder.map(|folder| folder.join("config.json"))
+}
+
+fn read_file(path: &Path) -> Result<ConfigFile, ConfigError> {
+    let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        ConfigError::Malformed { path: path.to_owned(), message: format!("line {line}: {}", error.message()) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config_of(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("dockrev.toml"), text).unwrap();
+        Config::read(&Environment::of(&[("DOCKREV_DATA_DIR", folder.path().to_str().unwrap())]))
+    }
+
+    #[test]
+    fn has_defaults_for_everything() {
+        let config = Config::read(&Environment::of(&[("HOME", "/home/a")])).unwrap();
+        assert_eq!(config.data_dir, Path::new("/home/a/.local/share/dockrev"));
+        assert_eq!(config.engine, "unix:///var/run/docker.sock");
+        assert_eq!(config.compose, "docker-compose");
+        assert_eq!(config.policy, "policy-same-level");
+        assert_eq!(config.docker_config.as_deref(), Some(Path::new("/home/a/.docker/config.json")));
+        assert!(matches!(Config::read(&Environment::of(&[])), Err(ConfigError::NoDataDir)));
+    }
+
+    #[test]
+    fn reads_registries_and_plugins() {
+        let config = config_of(
+            "[registries.\"registry.lan:5000\"]\ninsecure = true\n\
+             [plugins.notifier-webhook]\nsettings.url = \"https://hooks.lan/x\"\nsecrets.signing-key.env = \"HOOK_KEY\"\n",
+        )
+        .unwrap();
+        assert!(config.registries["registry.lan:5000"].insecure);
+        let plugin = &config.plugins["notifier-webhook"];
+        assert_eq!(plugin.settings["url"].as_str(), Some("https://hooks.lan/x"));
+        assert_eq!(plugin.secrets["signing-key"], SecretSource::Env("HOOK_KEY".to_owned()));
+    }
+
+    #[test]
+    fn names_what_is_wrong_and_where() {
+        let check = |text: &str, part: &str| {
+            let message = config_of(text).unwrap_err().to_string();
+            assert!(message.contains(part), "{message}");
+        };
+        check("policy = \"x\"\nregistrys = {}\n", "line 2: unknown field `registrys`");
+        check("[registries.a]\ninsecure = 3\n", "line 2: invalid type");
+        check("= 3", "line 1:");
+    }
+}

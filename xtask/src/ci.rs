@@ -1,0 +1,26 @@
+use crate::failure::Failure;
+use crate::step::{self, Steps};
+use crate::{demo, licences, setup, test, workspace};
+
+/// Runs everything that must pass, the cheap checks first, and says how long each took.
+pub(crate) fn run() -> Result<(), Failure> {
+    let mut steps = Steps::default();
+    let result = in_steps(&mut steps);
+    steps.summary();
+    if result.is_ok() {
+        println!("All of it passed.");
+    }
+    result
+}
+
+fn in_steps(steps: &mut Steps) -> Result<(), Failure> {
+    steps.run("format", || step::command(&mut workspace::cargo(&["fmt", "--all", "--check"])))?;
+    steps.run("licences", licences::check)?;
+    steps.run("set up", || setup::run(setup::Level::Tests))?;
+    steps.run("lint", || {
+        let arguments = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+        step::command(&mut workspace::cargo(&arguments))
+    })?;
+    test::in_steps(steps, test::Which::Usual, &[])?;
+    steps.run("demo", || demo::run(&demo::Options::default()))
+}

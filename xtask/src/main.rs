@@ -1,0 +1,73 @@
+//! `cargo xtask`: everything one does with this repository, each as one command that may be run again at any time.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is what these commands do")]
+
+mod ci;
+mod demo;
+mod failure;
+mod janitor;
+mod licences;
+mod plugins;
+mod setup;
+mod step;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use failure::Failure;
+
+const HELP: &str = "\
+Usage: cargo xtask COMMAND
+
+Commands, each of which sets up what it needs and may be run again at any time:
+  setup [--tests | --matrix]   Install what is missing: the WebAssembly target and system packages
+                               --tests: also Compose v2, unpacked below target/
+                               --matrix: also a newer engine, unpacked below target/
+  plugins [--out DIR]          Build the plugins into target/plugins, the tests' own into target/plugins-testing
+  test [ARGS...]               Run all tests on a real engine; ARGS go to `cargo test`
+                               --newer-engine as the first: on the newer engine
+  ci                           Everything that must pass: format, lints, licences, tests, demo
+  demo [OPTIONS]               Update a stack of real containers and show what the engine says about it
+                               --keep: leave it running to play with; --clean: remove a kept one
+                               --release: with a release build; --binary FILE: with this `dockrev`
+  clean                        Remove every private engine that runs outside `test`, and a kept demo
+  help                         Print this
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), Failure> {
+    let (command, rest) = arguments.split_first().map_or(("help", &[][..]), |(command, rest)| (command.as_str(), rest));
+    match command {
+        "setup" => setup::run(setup::Level::parse(rest)?),
+        "plugins" => plugins::run(&plugins::Places::parse(rest)?),
+        "test" => test::run(rest),
+        "ci" => ci::run(),
+        "demo" => demo::run(&demo::Options::parse(rest)?),
+        "clean" => clean(),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        janitor::COMMAND => janitor::run(rest),
+        unknown => Err(Failure::new(format!("unknown command `{unknown}`; `cargo xtask help` lists them"))),
+    }
+}
+
+fn clean() -> Result<(), Failure> {
+    dockrev_testkit::PrivateEngine::wipe_all_below(&dockrev_testkit::directory())?;
+    test::remove_dead_runs()?;
+    demo::clean()?;
+    println!("Removed.");
+    Ok(())
+}

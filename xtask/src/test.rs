@@ -1,0 +1,139 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dockrev_testkit::{Compose, Engine, PrivateEngine, directory, suite_prefix};
+
+use crate::failure::Failure;
+use crate::janitor::{Janitor, Mess};
+use crate::step::{self, Steps};
+use crate::{plugins, setup, workspace};
+
+/// The folder of a run is this and the process's id. Short: see [`directory`].
+const RUN: &str = "x";
+
+/// Which engine the tests run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The one that answers, or this system's own version.
+    Usual,
+    /// A private one of the newer version.
+    Newer,
+}
+
+/// Sets everything up and runs the tests. `--newer-engine` comes first, the other arguments go to `cargo test`.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    let (which, arguments) = match arguments {
+        [first, rest @ ..] if first == "--newer-engine" => (Which::Newer, rest),
+        all => (Which::Usual, all),
+    };
+    let mut steps = Steps::default();
+    let result = in_steps(&mut steps, which, arguments);
+    steps.summary();
+    result
+}
+
+/// The same as steps of another command.
+pub(crate) fn in_steps(steps: &mut Steps, which: Which, arguments: &[String]) -> Result<(), Failure> {
+    let places = plugins::Places::standard();
+    let level = match which {
+        Which::Usual => setup::Level::Tests,
+        Which::Newer => setup::Level::Matrix,
+    };
+    steps.run("set up", || setup::run(level))?;
+    steps.run("build plugins", || plugins::run(&places))?;
+    // By itself first: a wait for the compiler is not a slow test, and no engine has to wait for it.
+    steps.run("build tests", || {
+        let before_dashes = arguments.split(|argument| argument == "--").next().unwrap_or_default();
+        step::command(cargo_test(before_dashes).arg("--no-run"))
+    })?;
+    let engine = steps.run("engine", || engine(which))?;
+    let result = steps.run("test", || {
+        let mut cargo = cargo_test(arguments);
+        cargo.env("DOCKREV_PLUGIN_DIR", places.plugins()).env("DOCKREV_TEST_PLUGIN_DIR", places.testing());
+        cargo.env("DOCKER_HOST", engine.engine.host());
+        cargo.env("DOCKREV_TESTKIT_DIR", &engine.folder).env("TMPDIR", engine.folder.join("tmp"));
+        let composes = [("DOCKREV_TEST_COMPOSE_V1", Compose::v1()), ("DOCKREV_TEST_COMPOSE_V2", Compose::v2())];
+        for (variable, compose) in composes {
+            if let Some(compose) = compose {
+                cargo.env(variable, compose.program());
+            }
+        }
+        step::command(&mut cargo)
+    });
+    result.and(steps.run("remove the engine", || engine.remove()))
+}
+
+fn cargo_test(arguments: &[String]) -> std::process::Command {
+    let names_package =
+        arguments.iter().any(|argument| argument.starts_with("-p") || argument.starts_with("--package"));
+    let mut cargo = workspace::cargo(&["test"]);
+    if !names_package {
+        cargo.arg("--workspace");
+    }
+    cargo.args(arguments);
+    cargo
+}
+
+/// Removes the folder of a run, with the engines, registries and projects in it.
+pub(crate) fn remove_run(folder: &Path) -> Result<(), Failure> {
+    PrivateEngine::wipe_all_below(folder)?;
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::new(format!("could not remove `{}`: {error}", folder.display())))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Removes the folders of runs that were killed together with who would have cleaned up.
+pub(crate) fn remove_dead_runs() -> Result<(), Failure> {
+    let Ok(entries) = fs::read_dir(directory()) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_prefix(RUN)).and_then(|id| id.parse::<u32>().ok());
+        if id.is_some_and(|id| !Path::new("/proc").join(id.to_string()).exists()) {
+            remove_run(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The engine that the tests run on, and the folder for all that they make.
+struct TestEngine {
+    engine: Engine,
+    folder: PathBuf,
+    janitor: Janitor,
+}
+
+/// The machine's own engine if one answers and will do, else one that only this run has.
+fn engine(which: Which) -> Result<TestEngine, Failure> {
+    remove_dead_runs()?;
+    let folder = directory().join(format!("{RUN}{}", std::process::id()));
+    let temporary = folder.join("tmp");
+    fs::create_dir_all(&temporary).map_err(Failure::of(format!("could not make `{}`", temporary.display())))?;
+    let janitor = Janitor::watch(&Mess::Run(folder.clone()))?;
+    let private = || PrivateEngine::below(&folder, "main");
+    let engine = match (which, Engine::found()) {
+        (Which::Usual, Some(engine)) => {
+            println!("An engine answers: the tests use it and remove what they make.");
+            engine
+        }
+        (Which::Usual, None) => private()?.start()?,
+        (Which::Newer, _) => private()?.prefix(suite_prefix("engine")).start()?,
+    };
+    println!("Engine {} at {}", engine.version()?, engine.host());
+    Ok(TestEngine { engine, folder, janitor })
+}
+
+impl TestEngine {
+    fn remove(self) -> Result<(), Failure> {
+        if !self.engine.is_private() {
+            self.engine.remove_images("test")?;
+        }
+        remove_run(&self.folder)?;
+        self.janitor.dismiss();
+        // Only if nothing else is in it.
+        let _ = fs::remove_dir(directory());
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! Where things are in this repository.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use dockrev_testkit::program;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// The repository's folder.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+}
+
+/// Cargo's target folder.
+pub(crate) fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) if !folder.is_empty() => root().join(folder),
+        _ => root().join("target"),
+    }
+}
+
+/// Cargo, run in the repository's folder.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root()).args(arguments);
+    // What `cargo run` sets for us would make the inner cargo build some crates again.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name.as_ref());
+        }
+    }
+    command
+}
+
+/// What `cargo metadata` says with these arguments besides.
+pub(crate) fn metadata(arguments: &[&str]) -> Result<Value, Failure> {
+    let mut command = cargo(&["metadata", "--format-version", "1"]);
+    let text = program::output(command.args(arguments))?;
+    serde_json::from_str(&text).map_err(Failure::of("could not read the answer of `cargo metadata`"))
+}

@@ -1,1 +1,248 @@
+use super::*;
+use crate::detection::Reading;
+use crate::ids::StackName;
+use crate::job::UndoRule;
+use crate::policy::{Assessment, Following, Relation, Verdict};
+use crate::registry::PlatformImage;
+use crate::stack::LocalImage;
 
+fn digest(seed: &str) -> Digest {
+    format!("sha256:{}", seed.repeat(64)).parse().unwrap()
+}
+
+fn amd64() -> Platform {
+    Platform::new("linux", "amd64", None)
+}
+
+fn resolved(seed: &str, architectures: &[&str]) -> ResolvedImage {
+    let platforms = architectures.iter().map(|architecture| PlatformImage {
+        platform: Platform::new("linux", architecture, None),
+        digest: digest(&format!("{seed}{}", architecture.len())[..1]),
+    });
+    ResolvedImage { digest: digest(seed), media_type: "test".to_owned(), platforms: platforms.collect() }
+}
+
+/// A service that runs `app:1.0`, digest `a…`, and a registry that has nothing newer.
+fn up_to_date(service: &str) -> Detection {
+    let reference: ImageRef = "demo.invalid/app:1.0".parse().unwrap();
+    let tag: Tag = "1.0".parse().unwrap();
+    let verdict = Verdict {
+        following: Following::Version,
+        assessments: Vec::new(),
+        choice: None,
+        reason: "no newer tag".to_owned(),
+    };
+    Detection {
+        subject: Subject::Service(ServiceId { stack: StackName::new("demo"), service: ServiceName::new(service) }),
+        written: reference.to_string(),
+        local: Some(LocalImage {
+            id: ImageId::new("sha256:id-a"),
+            repo_digests: vec![(reference.repository().clone(), digest("a"))],
+            platform: amd64(),
+        }),
+        is_running: true,
+        compose: Some(ComposeFacts {
+            project: ComposeProject {
+                name: StackName::new("demo"),
+                working_dir: "/srv".into(),
+                files: vec!["/srv/compose.yaml".into()],
+                env_files: Vec::new(),
+            },
+            files: Vec::new(),
+            file_image: Some("demo.invalid/app:1.0".to_owned()),
+            pin: None,
+            depends_on: Vec::new(),
+            builds: false,
+            has_healthcheck: true,
+        }),
+        finding: Finding::Read(Box::new(Reading {
+            reference,
+            tag,
+            tag_now: Some(resolved("a", &["amd64"])),
+            verdict,
+            candidate: None,
+            asked_for: false,
+            truncated: None,
+        })),
+    }
+}
+
+fn reading(detection: &mut Detection) -> &mut Reading {
+    match &mut detection.finding {
+        Finding::Read(reading) => reading,
+        Finding::Excluded(_) | Finding::Unknown(_) => unreachable!("made above"),
+    }
+}
+
+fn compose(detection: &mut Detection) -> &mut ComposeFacts {
+    detection.compose.as_mut().unwrap()
+}
+
+fn newer(tag: &str, image: ResolvedImage) -> Detection {
+    let mut detection = up_to_date("app");
+    let reading = reading(&mut detection);
+    let tag: Tag = tag.parse().unwrap();
+    reading.verdict.choice = Some(tag.clone());
+    reading.verdict.assessments.push(Assessment {
+        tag: tag.clone(),
+        relation: Relation::Newer,
+        level: Some(Level::Minor),
+        eligible: true,
+        reason: "a newer minor version".to_owned(),
+    });
+    reading.candidate = Some((tag, image));
+    detection
+}
+
+fn decide_with(detection: &Detection, options: &PlanOptions) -> Decision {
+    plan(std::slice::from_ref(detection), &amd64(), options).entries.remove(0).decision
+}
+
+fn decide_on(detection: &Detection) -> Decision {
+    decide_with(detection, &PlanOptions::cautious())
+}
+
+#[track_caller]
+fn change_of(detection: &Detection) -> ServiceChange {
+    match decide_on(detection) {
+        Decision::Update(change) => *change,
+        other @ (Decision::UpToDate { .. } | Decision::Held { .. } | Decision::Excluded(_) | Decision::Unknown(_)) => {
+            panic!("{other:?}")
+        }
+    }
+}
+
+#[test]
+fn nothing_newer_is_up_to_date() {
+    assert_eq!(decide_on(&up_to_date("app")), Decision::UpToDate { reason: "no newer tag".to_owned() });
+}
+
+#[test]
+fn a_newer_tag_is_pinned_in_the_override_by_its_digest() {
+    let change = change_of(&newer("1.1", resolved("b", &["amd64", "arm64"])));
+    assert_eq!(change.to.to_string(), format!("demo.invalid/app:1.1@{}", digest("b")));
+    assert_eq!(change.from.image_id, ImageId::new("sha256:id-a"));
+    assert_eq!(change.from.digest, Some(digest("a")));
+    assert_eq!(change.level, ChangeLevel::Version(Level::Minor));
+    assert_eq!(change.writing, Writing::Override { before: None });
+    let file_image = "demo.invalid/app:1.0".to_owned();
+    assert_eq!(change.warnings, [Warning::OverrideOnly { file_image }]);
+}
+
+#[test]
+fn a_moved_tag_is_news_and_goes_by_the_local_tag() {
+    let mut detection = up_to_date("app");
+    reading(&mut detection).tag_now = Some(resolved("c", &["amd64"]));
+    let change = change_of(&detection);
+    assert_eq!((change.to.tag.as_str(), change.level), ("1.0", ChangeLevel::Digest));
+    assert_eq!(change.writing, Writing::LocalTag);
+    assert_eq!(change.warnings, []);
+}
+
+#[test]
+fn a_moved_tag_of_a_pinned_service_goes_by_the_override() {
+    let mut detection = up_to_date("app");
+    let pin = PinnedImage {
+        repository: reading(&mut detection).reference.repository().clone(),
+        tag: "1.0".parse().unwrap(),
+        digest: digest("a"),
+    };
+    compose(&mut detection).pin = Some(pin.clone());
+    reading(&mut detection).tag_now = Some(resolved("c", &["amd64"]));
+    assert_eq!(change_of(&detection).writing, Writing::Override { before: Some(pin) });
+}
+
+#[test]
+fn the_index_and_the_image_of_a_platform_are_the_same_news() {
+    let mut detection = up_to_date("app");
+    let mut index = resolved("d", &["amd64"]);
+    index.platforms[0].digest = digest("a");
+    reading(&mut detection).tag_now = Some(index);
+    assert!(matches!(decide_on(&detection), Decision::UpToDate { .. }));
+}
+
+#[test]
+fn an_image_for_other_platforms_is_held_unless_it_is_wanted_all_the_same() {
+    let detection = newer("1.1", resolved("b", &["arm64"]));
+    let Decision::Held { hold, .. } = decide_on(&detection) else { panic!("not held") };
+    assert_eq!(hold.to_string(), "not built for linux/amd64: only for linux/arm64");
+    let options = PlanOptions { architecture_mismatch: MismatchRule::Apply, ..PlanOptions::cautious() };
+    let Decision::Update(change) = decide_with(&detection, &options) else { panic!("held") };
+    assert!(change.warnings.contains(&Warning::ArchitectureMismatch));
+    let unknown = newer("1.1", resolved("b", &[]));
+    assert!(matches!(decide_on(&unknown), Decision::Held { hold: Hold::ArchitectureUnknown { .. }, .. }));
+}
+
+#[test]
+fn says_why_something_newer_is_not_taken() {
+    let check = |change: fn(&mut Detection), part: &str| {
+        let mut detection = newer("1.1", resolved("b", &["amd64"]));
+        change(&mut detection);
+        let Decision::Held { hold, .. } = decide_on(&detection) else { panic!("{part}: not held") };
+        assert!(hold.to_string().contains(part), "{hold}");
+    };
+    check(|detection| detection.is_running = false, "stopped");
+    check(|detection| detection.subject = Subject::Container("lonely".to_owned()), "not part of a Compose stack");
+    check(|detection| detection.subject = Subject::Image("app".to_owned()), "only asked about");
+}
+
+#[test]
+fn unknown_is_never_up_to_date() {
+    let mut gone = up_to_date("app");
+    reading(&mut gone).tag_now = None;
+    let Decision::Unknown(trouble) = decide_on(&gone) else { panic!("known") };
+    assert_eq!(trouble.code, "registry.tag-gone");
+    let mut broken = up_to_date("app");
+    broken.finding = Finding::Unknown(Trouble { code: "registry.unreachable".to_owned(), message: "no".to_owned() });
+    assert!(matches!(decide_on(&broken), Decision::Unknown(_)));
+    let mut built = up_to_date("app");
+    built.finding = Finding::Excluded(Exclusion::BuiltLocally);
+    assert_eq!(decide_on(&built), Decision::Excluded(Exclusion::BuiltLocally));
+}
+
+#[test]
+fn a_tag_that_was_asked_for_is_taken_also_when_it_is_older() {
+    let mut detection = up_to_date("app");
+    let reading = reading(&mut detection);
+    reading.asked_for = true;
+    reading.candidate = Some(("0.9".parse().unwrap(), resolved("e", &["amd64"])));
+    let change = change_of(&detection);
+    assert_eq!((change.to.tag.as_str(), change.level), ("0.9", ChangeLevel::Requested));
+    let mut same = up_to_date("app");
+    let reading = super::tests::reading(&mut same);
+    reading.asked_for = true;
+    reading.candidate = Some(("1.0".parse().unwrap(), resolved("a", &["amd64"])));
+    assert!(matches!(decide_on(&same), Decision::UpToDate { .. }));
+}
+
+#[test]
+fn warns_of_what_the_person_who_approves_should_know() {
+    let mut detection = newer("1.1", resolved("b", &["amd64"]));
+    compose(&mut detection).has_healthcheck = false;
+    reading(&mut detection).truncated = Some("only 100 pages".to_owned());
+    let warnings: Vec<String> = change_of(&detection).warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    assert!(warnings[0].starts_with("no healthcheck"), "{warnings:?}");
+    assert!(warnings[2].contains("only 100 pages"), "{warnings:?}");
+}
+
+#[test]
+fn dependencies_come_first() {
+    let mut detections: Vec<Detection> = ["api", "db", "web"].into_iter().map(up_to_date).collect();
+    compose(&mut detections[0]).depends_on = vec![ServiceName::new("db")];
+    compose(&mut detections[2]).depends_on = vec![ServiceName::new("api"), ServiceName::new("gone")];
+    detections.reverse();
+    let names = |plan: &Plan| plan.entries.iter().map(|entry| entry.subject.to_string()).collect::<Vec<_>>();
+    let planned = plan(&detections, &amd64(), &PlanOptions::cautious());
+    assert_eq!(names(&planned), ["demo/db", "demo/api", "demo/web"]);
+    compose(&mut detections[1]).depends_on = vec![ServiceName::new("web")];
+    assert_eq!(plan(&detections, &amd64(), &PlanOptions::cautious()).entries.len(), 3, "a circle loses nobody");
+}
+
+#[test]
+fn a_plan_survives_being_written_down() {
+    let mut change = change_of(&newer("1.1", resolved("b", &["amd64"])));
+    change.verify.without_healthcheck = UndoRule::Automatic;
+    let text = serde_json::to_string(&change).unwrap();
+    assert_eq!(serde_json::from_str::<ServiceChange>(&text).unwrap(), change);
+}

@@ -1,1 +1,158 @@
+use super::*;
+use crate::world::{NEW, OLD, Road, World, digest};
+use async_trait::async_trait;
+use dockrev_core::image::{Digest, Repository};
+use dockrev_core::policy::Verdict;
+use dockrev_core::ports::Target;
+use dockrev_core::registry::{ListedTag, PlatformImage};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 
+/// A registry with tags, that counts what it is asked.
+#[derive(Default)]
+struct FakeRegistry {
+    tags: BTreeMap<String, Digest>,
+    broken: Option<RegistryError>,
+    asked: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Registry for FakeRegistry {
+    async fn tags(&self, _repository: &Repository, _current: Option<&Tag>) -> Result<TagList, RegistryError> {
+        self.asked.lock().unwrap().push("tags".to_owned());
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let listed = |name: &String| ListedTag { name: name.parse().unwrap(), digest: None, pushed_at_unix_s: None };
+        Ok(TagList { tags: self.tags.keys().map(listed).collect(), truncated: None })
+    }
+
+    async fn resolve(
+        &self,
+        _repository: &Repository,
+        target: &Target,
+        detail: Detail,
+    ) -> Result<ResolvedImage, RegistryError> {
+        let Target::Tag(tag) = target else { return Err(RegistryError::Unsupported("digest".to_owned())) };
+        self.asked.lock().unwrap().push(format!("{tag} {detail:?}"));
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let digest = self.tags.get(tag.as_str()).ok_or_else(|| RegistryError::NotFound(tag.to_string()))?.clone();
+        let platform = PlatformImage { platform: Platform::new("linux", "amd64", None), digest: digest.clone() };
+        Ok(ResolvedImage { digest, media_type: "test".to_owned(), platforms: vec![platform] })
+    }
+}
+
+/// Words are followed by their digest, the last tag by name is the choice for everything else.
+struct FakePolicy;
+
+#[async_trait]
+impl VersionPolicy for FakePolicy {
+    async fn assess(&self, question: &PolicyQuestion) -> Result<Verdict, PolicyError> {
+        let floats = question.current.as_str() == "latest";
+        let highest = question.tags.iter().map(|tag| tag.name.clone()).max();
+        Ok(Verdict {
+            following: if floats { Following::Digest } else { Following::Version },
+            assessments: Vec::new(),
+            choice: highest.filter(|tag| !floats && *tag > question.current),
+            reason: "test".to_owned(),
+        })
+    }
+}
+
+fn registry(tags: &[(&str, &str)]) -> FakeRegistry {
+    let tags = tags.iter().map(|(name, seed)| ((*name).to_owned(), digest(seed))).collect();
+    FakeRegistry { tags, ..FakeRegistry::default() }
+}
+
+async fn survey(registry: FakeRegistry, world: &World) -> (Detection, Vec<String>) {
+    let registry = Arc::new(registry);
+    let detector = Detector::new(registry.clone(), Arc::new(FakePolicy));
+    let survey = detector.survey(world, world, &Scope::All, Depth::Plan, None, &|_, _| {}).await.unwrap();
+    let mut asked = registry.asked.lock().unwrap().clone();
+    asked.sort();
+    (survey.detections.into_iter().next().unwrap(), asked)
+}
+
+fn reading(detection: &Detection) -> &Reading {
+    match &detection.finding {
+        Finding::Read(reading) => reading,
+        other @ (Finding::Excluded(_) | Finding::Unknown(_)) => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn finds_a_newer_tag_with_the_fewest_questions() {
+    let (world, _) = World::with_change(Road::FirstPin, true);
+    let (detection, asked) = survey(registry(&[("1.0", OLD), ("1.1", NEW)]), &world).await;
+    let (tag, image) = reading(&detection).candidate.clone().unwrap();
+    assert_eq!((tag.as_str(), image.digest), ("1.1", digest(NEW)));
+    assert_eq!(asked, ["1.0 Digest", "1.1 Platforms", "tags"]);
+    assert!(detection.compose.unwrap().has_healthcheck);
+}
+
+#[tokio::test]
+async fn reads_the_platforms_of_a_moved_tag_only() {
+    let (world, _) = World::with_change(Road::FirstPin, true);
+    let (detection, asked) = survey(registry(&[("1.0", NEW)]), &world).await;
+    assert_eq!(reading(&detection).tag_now.as_ref().unwrap().digest, digest(NEW));
+    assert_eq!(asked, ["1.0 Digest", "1.0 Platforms", "tags"]);
+}
+
+#[tokio::test]
+async fn does_not_list_tags_for_a_floating_one() {
+    let (world, _) = World::with_change(Road::FirstPin, true);
+    world.state().container.as_mut().unwrap().image = "demo.invalid/app".to_owned();
+    let (detection, asked) = survey(registry(&[("latest", OLD)]), &world).await;
+    assert_eq!(reading(&detection).tag.as_str(), "latest");
+    assert_eq!(asked, ["latest Digest"]);
+}
+
+#[tokio::test]
+async fn a_failing_registry_is_unknown_with_its_reason() {
+    let (world, _) = World::with_change(Road::FirstPin, true);
+    let broken = FakeRegistry { broken: Some(RegistryError::Unreachable("no route".to_owned())), ..registry(&[]) };
+    let (detection, _) = survey(broken, &world).await;
+    let Finding::Unknown(trouble) = detection.finding else { panic!("known") };
+    assert_eq!((trouble.code.as_str(), trouble.message.as_str()), ("registry.unreachable", "unreachable: no route"));
+}
+
+#[tokio::test]
+async fn asks_nothing_where_there_is_nothing_to_ask() {
+    let hex = "a".repeat(64);
+    let check = async |change: &dyn Fn(&World), expected: Exclusion| {
+        let (world, _) = World::with_change(Road::FirstPin, true);
+        change(&world);
+        let (detection, asked) = survey(registry(&[]), &world).await;
+        assert_eq!(detection.finding, Finding::Excluded(expected));
+        assert_eq!(asked, Vec::<String>::new());
+    };
+    let written = |text: String| move |world: &World| world.state().container.as_mut().unwrap().image.clone_from(&text);
+    check(&written(format!("demo.invalid/app@sha256:{hex}")), Exclusion::PinnedByDigest).await;
+    check(&written(format!("sha256:{hex}")), Exclusion::NameUnknown).await;
+    let forget_where_from = |world: &World| {
+        world.state().images.values_mut().for_each(|image| image.repo_digests.clear());
+    };
+    check(&forget_where_from, Exclusion::BuiltLocally).await;
+}
+
+#[tokio::test]
+async fn several_images_of_one_repository_share_the_questions() {
+    let registry = Arc::new(registry(&[("1.0", OLD), ("1.1", NEW)]));
+    let detector = Detector::new(registry.clone(), Arc::new(FakePolicy));
+    let images: Vec<String> = (0..20).map(|_| "demo.invalid/app:1.0".to_owned()).collect();
+    let platform = Platform::new("linux", "amd64", None);
+    let survey = detector.survey_images(&images, platform, &|_, _| {}).await;
+    assert_eq!(survey.detections.len(), 20);
+    assert_eq!(registry.asked.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn names_the_stacks_that_there_are() {
+    let (world, _) = World::with_change(Road::FirstPin, true);
+    let detector = Detector::new(Arc::new(registry(&[])), Arc::new(FakePolicy));
+    let scope = Scope::Stacks(vec![StackName::new("dmeo")]);
+    let error = detector.survey(&world, &world, &scope, Depth::Survey, None, &|_, _| {}).await.unwrap_err();
+    assert_eq!(error.to_string(), "no stack `dmeo` has containers on this engine (there are: demo)");
+}

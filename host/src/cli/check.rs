@@ -17,7 +17,7 @@ use std::io::IsTerminal;
 pub(super) use rows::{Status, plan_lines, status};
 
 pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<Ending, Failure> {
-    let app = App::new(config).await?;
+    let app = App::new(config);
     let surveys = survey(&app, arguments).await?;
     let options = PlanOptions::cautious();
     let plans: Vec<(Plan, Platform)> = surveys
@@ -34,7 +34,7 @@ pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<E
         }
         anstream::println!("{}", rows::summary(&entries));
     }
-    app.complain_about_plugins();
+    super::plugin::complain(&app).await;
     let news = entries.iter().any(|entry| is_news(entry));
     Ok(if arguments.exit_code && news { Ending::News } else { Ending::Fine })
 }
@@ -45,14 +45,14 @@ async fn survey(app: &App, arguments: &CheckArguments) -> Result<Vec<Survey>, Fa
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     };
-    let detector = app.detector();
+    let detector = app.detector().await?;
     let mut surveys = Vec::new();
     if arguments.image.is_empty() || !arguments.stack.is_empty() {
         let scope = match arguments.stack.as_slice() {
             [] => Scope::All,
             names => Scope::Stacks(names.iter().map(StackName::new).collect()),
         };
-        let host = app.host().await?;
+        let host = app.host()?;
         surveys.push(detector.survey(&*host.engine, &*host.compose, &scope, Depth::Survey, None, &progress).await?);
     }
     if !arguments.image.is_empty() {

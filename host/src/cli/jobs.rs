@@ -16,7 +16,7 @@ const SEARCH_MAX_JOBS: u32 = 10_000;
 const SHOW_MAX_LINES: u32 = 1_000;
 
 pub(super) async fn run(config: &Config, arguments: &JobsArguments) -> Result<Ending, Failure> {
-    let app = App::new(config).await?;
+    let app = App::new(config);
     match &arguments.command {
         JobsCommand::List { limit, json } => list(&app, *limit, *json).await?,
         JobsCommand::Show { job, json } => show(&app, &find_job(&app, job).await?, *json).await?,
@@ -26,7 +26,7 @@ pub(super) async fn run(config: &Config, arguments: &JobsArguments) -> Result<En
 
 /// The job whose id begins with `text`.
 pub(super) async fn find_job(app: &App, text: &str) -> Result<Job, Failure> {
-    let jobs = app.store().jobs(SEARCH_MAX_JOBS).await?;
+    let jobs = app.store().await?.jobs(SEARCH_MAX_JOBS).await?;
     let mut found = jobs.into_iter().filter(|job| job.id.as_str().starts_with(text));
     match (found.next(), found.next()) {
         (Some(job), None) => Ok(job),
@@ -40,7 +40,7 @@ pub(super) async fn find_job(app: &App, text: &str) -> Result<Job, Failure> {
 }
 
 async fn list(app: &App, limit: u32, json: bool) -> Result<(), Failure> {
-    let jobs = app.store().jobs(limit).await?;
+    let jobs = app.store().await?.jobs(limit).await?;
     if json {
         print_json(&Jobs { format: "dockrev.jobs/1", jobs: &jobs });
         return Ok(());
@@ -96,8 +96,8 @@ fn print_json(document: &impl Serialize) {
 }
 
 async fn show(app: &App, job: &Job, json: bool) -> Result<(), Failure> {
-    let journal = app.store().journal(&job.id).await?;
-    let log = app.store().log(&job.id, SHOW_MAX_LINES).await?;
+    let journal = app.store().await?.journal(&job.id).await?;
+    let log = app.store().await?.log(&job.id, SHOW_MAX_LINES).await?;
     if json {
         print_json(&JobDetail { format: "dockrev.job/1", job, journal: &journal, log: &log });
         return Ok(());

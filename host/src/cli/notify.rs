@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 pub(super) async fn run(config: &Config, arguments: &NotifyArguments) -> Result<Ending, Failure> {
     let NotifyCommand::Test { plugin } = &arguments.command;
-    let app = App::new(config).await?;
-    let delivery = app.notifiers().notify(&PluginId::new(plugin), &test_event(Timestamp::now())).await;
+    let app = App::new(config);
+    let delivery = app.plugins().await?.notifiers().notify(&PluginId::new(plugin), &test_event(Timestamp::now())).await;
     match delivery {
         Ok(Delivery::Delivered(answer)) => {
             let answer = answer.map(|answer| format!(" ({answer})")).unwrap_or_default();
@@ -30,7 +30,7 @@ pub(super) async fn run(config: &Config, arguments: &NotifyArguments) -> Result<
             Err(failure.hint(format!("see [plugins.{plugin}] in the configuration file")))
         }
         Err(error @ NotifyError::NoNotifier(_)) => {
-            app.complain_about_plugins();
+            super::plugin::complain(&app).await;
             Err(Failure::new("notify.not-installed", error.to_string()).hint("`dockrev plugin list` shows what is installed"))
         }
         Err(error @ NotifyError::Plugin(_)) => Err(Failure::new("plugin.failed", error.to_string())),

@@ -21,12 +21,12 @@ pub(super) async fn run(config: &Config, arguments: &PolicyArguments) -> Result<
     let PolicyCommand::Explain { current, tags } = &arguments.command;
     let current: Tag = current.parse().map_err(|error| Failure::new("tag.invalid", format!("--current: {error}")))?;
     let tags = read_tags(tags)?;
-    let app = App::new(config).await?;
+    let app = App::new(config);
     let question = PolicyQuestion::about_every_tag(&current, &TagList { tags, truncated: None });
-    let verdict = match app.policy().assess(&question).await {
+    let verdict = match app.plugins().await?.policy().assess(&question).await {
         Ok(verdict) => verdict,
         Err(error) => {
-            app.complain_about_plugins();
+            super::plugin::complain(&app).await;
             return Err(Failure::new(error.code(), error.to_string()));
         }
     };

@@ -11,9 +11,9 @@ use crate::lock::DataLock;
 use dockrev_core::job::JobState;
 
 pub(super) async fn run(config: &Config, arguments: &RollbackArguments) -> Result<Ending, Failure> {
-    let app = App::new(config).await?;
+    let app = App::new(config);
     let job = find_job(&app, &arguments.job).await?;
-    let host = app.host().await?;
+    let host = app.host()?;
     let _lock = DataLock::take(&config.data_dir)?;
     let change = &job.change;
     let question = format!("Put {} back from {} to {}?", change.service, change.to.tag, change.from.tag);
@@ -22,7 +22,7 @@ pub(super) async fn run(config: &Config, arguments: &RollbackArguments) -> Resul
         return Ok(Ending::Fine);
     }
     let live = Live::new(Verbosity::of_flag(arguments.verbose));
-    let job = app.runner(&host).roll_back(&job.id, &live).await?;
+    let job = app.runner(&host).await?.roll_back(&job.id, &live).await?;
     Ok(match job.state {
         JobState::RolledBack { .. } => Ending::Fine,
         JobState::Updated

@@ -22,8 +22,8 @@ pub(super) use consent::{Answer, ask};
 
 pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<Ending, Failure> {
     let requested = requested_tag(arguments)?;
-    let app = App::new(config).await?;
-    let host = app.host().await?;
+    let app = App::new(config);
+    let host = app.host()?;
     let lock = if arguments.dry_run { None } else { Some(DataLock::take(&config.data_dir)?) };
     let live = Live::new(Verbosity::of_flag(arguments.verbose));
     if lock.is_some() {
@@ -35,7 +35,7 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
     for line in plan_lines(&entries) {
         anstream::println!("{line}");
     }
-    app.complain_about_plugins();
+    super::plugin::complain(&app).await;
     let changes: Vec<ServiceChange> = plan.changes().cloned().collect();
     if changes.is_empty() {
         anstream::println!("nothing to update");
@@ -54,7 +54,7 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
             return Ok(Ending::Fine);
         }
     }
-    let items = batch::run(&app.runner(&host), changes, &config.requested_by, &live).await?;
+    let items = batch::run(&app.runner(&host).await?, changes, &config.requested_by, &live).await?;
     anstream::println!();
     Ok(report(&items))
 }
@@ -65,7 +65,7 @@ fn requested_tag(arguments: &UpdateArguments) -> Result<Option<Tag>, Failure> {
 }
 
 async fn recover(app: &App, host: &Host, live: &Live) -> Result<(), Failure> {
-    let recovered = app.runner(host).recover(live).await?;
+    let recovered = app.runner(host).await?.recover(live).await?;
     if !recovered.is_empty() {
         let text = format!("finished or undid {} that had been interrupted", count(recovered.len(), "job"));
         anstream::println!("{}\n", paint(Tone::Caution, text));
@@ -112,7 +112,7 @@ async fn make_plan(
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     };
-    let detector = app.detector();
+    let detector = app.detector().await?;
     let survey = detector.survey(&*host.engine, &*host.compose, scope, Depth::Plan, requested, &progress).await?;
     bar.finish_and_clear();
     let without_healthcheck =

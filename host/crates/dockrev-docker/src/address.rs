@@ -35,7 +35,9 @@ pub enum ParseEngineAddressError {
         address: String,
     },
     /// It lacks its path, host or port.
-    #[error("engine address `{address}` is incomplete: expected `unix:///path`, `tcp://host:port` or `http://host:port`")]
+    #[error(
+        "engine address `{address}` is incomplete: expected `unix:///path`, `tcp://host:port` or `http://host:port`"
+    )]
     Incomplete {
         /// The address.
         address: String,

@@ -62,41 +62,51 @@ impl ComposeCli {
 
     /// Which Compose this is. Asked once.
     async fn version(&self) -> Result<ComposeVersion, HostError> {
-        let missing =
-            |reason: String| HostError::ComposeMissing { command: self.program.join(" "), reason };
+        let missing = |reason: String| HostError::ComposeMissing { command: self.program.join(" "), reason };
         let detect = async {
             let arguments = [OsString::from("version"), OsString::from("--short")];
-            let child = self.child(&arguments, Path::new("/")).map_err(missing)?;
+            let child = self.child(&arguments, Path::new("/"), None).map_err(missing)?;
             let (ended, output) = process::capture(child, VERSION_TIMEOUT).await.map_err(missing)?;
             let Finished::Exited { success: true, .. } = ended.finished else {
                 return Err(missing(format!("`version --short` gave {}: {}", ended.finished, ended.last_lines())));
             };
             let text = String::from_utf8_lossy(&output);
-            ComposeVersion::parse(text.trim())
-                .ok_or_else(|| missing(format!("`version --short` printed no version: `{}`", crate::lines::clean(&text))))
+            ComposeVersion::parse(text.trim()).ok_or_else(|| {
+                missing(format!("`version --short` printed no version: `{}`", crate::lines::clean(&text)))
+            })
         };
         self.version.get_or_try_init(|| detect).await.copied()
     }
 
-    fn child(&self, arguments: &[OsString], folder: &Path) -> Result<Child, String> {
+    fn child(
+        &self,
+        arguments: &[OsString],
+        folder: &Path,
+        variable: Option<(OsString, OsString)>,
+    ) -> Result<Child, String> {
         let (program, first) = self.program.split_first().ok_or("no program was given")?;
-        Child::start(program, first.iter().map(OsString::from).chain(arguments.iter().cloned()), folder, &self.environment)
+        let arguments = first.iter().map(OsString::from).chain(arguments.iter().cloned());
+        Child::start(program, arguments, folder, self.environment.iter().cloned().chain(variable))
     }
 
     /// What Compose says of the files.
     async fn config(&self, project: &ComposeProject, files: Files<'_>) -> Result<ComposeModel, HostError> {
         let version = self.version().await?;
         let arguments = command::config(version, project, files)?;
-        let child = self.project_child(project, &arguments)?;
+        let child = self.project_child(project, &arguments, None)?;
         // The output holds secrets: it is parsed, and goes nowhere else.
-        let (ended, output) =
-            process::capture(child, CONFIG_TIMEOUT).await.map_err(|reason| self.missing(reason))?;
+        let (ended, output) = process::capture(child, CONFIG_TIMEOUT).await.map_err(|reason| self.missing(reason))?;
         self.check(project, "config", &ended)?;
         model::parse(version, &output)
             .map_err(|reason| HostError::ComposeUnreadable { stack: project.name.clone(), reason })
     }
 
-    fn project_child(&self, project: &ComposeProject, arguments: &[OsString]) -> Result<Child, HostError> {
+    fn project_child(
+        &self,
+        project: &ComposeProject,
+        arguments: &[OsString],
+        variable: Option<(OsString, OsString)>,
+    ) -> Result<Child, HostError> {
         let folder = &project.working_dir;
         if folder.as_os_str().is_empty() {
             return Err(HostError::ComposeUnreadable {
@@ -111,7 +121,16 @@ impl ComposeCli {
                 reason: error.to_string(),
             });
         }
-        self.child(arguments, folder).map_err(|reason| self.missing(reason))
+        self.child(arguments, folder, variable).map_err(|reason| self.missing(reason))
+    }
+
+    /// How it is called, without folders.
+    fn short_name(&self) -> String {
+        let mut words = self.program.clone();
+        if let Some(program) = words.first_mut() {
+            *program = program.rsplit('/').next().unwrap_or_default().to_owned();
+        }
+        words.join(" ")
     }
 
     fn missing(&self, reason: String) -> HostError {
@@ -123,7 +142,7 @@ impl ComposeCli {
             Finished::Exited { success: true, .. } => Ok(()),
             Finished::Exited { .. } | Finished::TimedOut { .. } | Finished::TooMuch { .. } => {
                 Err(HostError::ComposeFailed {
-                    command: format!("{} {verb}", self.program.join(" ")),
+                    command: format!("{} {verb}", self.short_name()),
                     stack: project.name.clone(),
                     status: ended.finished.to_string(),
                     last_lines: ended.last_lines(),
@@ -190,10 +209,12 @@ impl Compose for ComposeCli {
         let scale = self.engine.scale_of(&id).await?;
         let files = override_file.as_deref().map_or(Files::Own, Files::WithOverride);
         let arguments = command::up(version, project, files, service, scale)?;
-        let child = self.project_child(project, &arguments)?;
-        let ended = process::stream(child, UP_TIMEOUT, log)
-            .await
-            .map_err(|reason| self.missing(reason))?;
+        let variable = match version {
+            ComposeVersion::V1 => command::api_version(self.engine.api_version().await?),
+            ComposeVersion::V2 => None,
+        };
+        let child = self.project_child(project, &arguments, variable)?;
+        let ended = process::stream(child, UP_TIMEOUT, log).await.map_err(|reason| self.missing(reason))?;
         self.check(project, "up", &ended)
     }
 }

@@ -73,6 +73,12 @@ impl DockerEngine {
         Ok(numbers.len())
     }
 
+    /// The newest API that the engine and this client speak, as major and minor number.
+    pub(crate) async fn api_version(&self) -> Result<(usize, usize), HostError> {
+        let version = self.client().await?.client_version();
+        Ok((version.major_version, version.minor_version))
+    }
+
     /// A connection that speaks the newest API version that both sides know.
     async fn client(&self) -> Result<Docker, HostError> {
         let call = Call { engine: self, action: "reach", subject: self.address.to_string() };
@@ -135,10 +141,8 @@ impl Engine for DockerEngine {
         let Some(tag) = reference.effective_tag() else {
             return Err(call.refused("it has no tag"));
         };
-        let options = TagImageOptionsBuilder::default()
-            .repo(&reference.repository().to_string())
-            .tag(tag.as_str())
-            .build();
+        let options =
+            TagImageOptionsBuilder::default().repo(&reference.repository().to_string()).tag(tag.as_str()).build();
         let client = self.client().await?;
         call.within(QUERY_TIMEOUT, client.tag_image(image.as_str(), Some(options))).await
     }
@@ -204,10 +208,8 @@ impl Call<'_> {
     async fn containers(&self, client: &Docker, service: Option<&ServiceId>) -> Result<Vec<Listed>, HostError> {
         let mut options = ListContainersOptionsBuilder::default().all(true);
         if let Some(service) = service {
-            let wanted = [
-                format!("{}={}", labels::PROJECT, service.stack),
-                format!("{}={}", labels::SERVICE, service.service),
-            ];
+            let wanted =
+                [format!("{}={}", labels::PROJECT, service.stack), format!("{}={}", labels::SERVICE, service.service)];
             options = options.filters(&HashMap::from([("label".to_owned(), wanted.to_vec())]));
         }
         let summaries = self.within(QUERY_TIMEOUT, client.list_containers(Some(options.build()))).await?;
@@ -225,11 +227,7 @@ impl Call<'_> {
     }
 
     fn timed_out(&self, timeout: Duration) -> HostError {
-        HostError::EngineTimedOut {
-            action: self.action,
-            subject: self.subject.clone(),
-            timeout_s: timeout.as_secs(),
-        }
+        HostError::EngineTimedOut { action: self.action, subject: self.subject.clone(), timeout_s: timeout.as_secs() }
     }
 
     fn failed(&self, error: &Error) -> HostError {
@@ -260,14 +258,4 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_are_sent_in_the_alphabet_that_the_engine_reads() {
-        let mut request = http::Request::new(bollard::body_full(Vec::new().into()));
-        request.headers_mut().insert(CREDENTIALS_HEADER, HeaderValue::from_static("ab+/cd=="));
-        let request = url_safe_credentials(request);
-        assert_eq!(request.headers()[CREDENTIALS_HEADER], "ab-_cd==");
-    }
-}
+mod tests;

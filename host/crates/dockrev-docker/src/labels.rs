@@ -72,8 +72,7 @@ pub(crate) fn project(
         .map(|path| absolute(&working_dir, &path, &exists))
         .filter(|path| !overrides.contains(path))
         .collect();
-    let env_files =
-        paths(ENVIRONMENT_FILE).into_iter().map(|path| absolute(&working_dir, &path, &exists)).collect();
+    let env_files = paths(ENVIRONMENT_FILE).into_iter().map(|path| absolute(&working_dir, &path, &exists)).collect();
     ComposeProject { name: name.clone(), working_dir, files, env_files }
 }
 
@@ -84,9 +83,11 @@ fn absolute(working_dir: &Path, path: &Path, exists: &impl Fn(&Path) -> bool) ->
     if path.is_absolute() || exists(&direct) {
         return direct;
     }
-    let from_above = working_dir.ancestors().skip(1).map(|folder| folder.join(path)).find(|candidate| {
-        candidate.parent() == Some(working_dir) && exists(candidate)
-    });
+    let from_above = working_dir
+        .ancestors()
+        .skip(1)
+        .map(|folder| folder.join(path))
+        .find(|candidate| candidate.parent() == Some(working_dir) && exists(candidate));
     from_above.unwrap_or(direct)
 }
 
@@ -116,7 +117,8 @@ mod tests {
     #[test]
     fn knows_whose_a_container_is() {
         let service = Owner::Service(ServiceId { stack: StackName::new("shop"), service: ServiceName::new("db") });
-        let check = |pairs: &[(&str, &str)], expected: &Owner| assert_eq!(owner(&labels(pairs)), *expected, "{pairs:?}");
+        let check =
+            |pairs: &[(&str, &str)], expected: &Owner| assert_eq!(owner(&labels(pairs)), *expected, "{pairs:?}");
         check(&[(PROJECT, "shop"), (SERVICE, "db"), (ONEOFF, "False")], &service);
         check(&[(PROJECT, "shop"), (SERVICE, "db")], &service);
         check(&[(PROJECT, "shop"), (SERVICE, "db"), (ONEOFF, "True")], &Owner::Passing);

@@ -15,6 +15,8 @@
 //! - Compose 1.29 has no `--pull never`; it pulls an image only where the engine has none, and does not obey
 //!   `pull_policy` on `up`. So for it the image is looked up first and a missing one is an error.
 //! - Compose 2 obeys `pull_policy: always`; `--pull never` overrules it.
+//! - Compose 1.29 dies while it recreates a container on an API newer than 1.44 (seen on 26.1.5: `KeyError:
+//!   'ContainerConfig'`), with the old container stopped and renamed. With `COMPOSE_API_VERSION=1.44` it works.
 //! - `up` without `--scale` brings a service back to what its file says; `--scale` is passed with the number that runs.
 //! - Compose 2 writes an empty `depends_on` label when called with `--no-deps`; what it says of the files is the truth.
 //! - Compose 1.29 writes `config_files` as it was called: relative to the folder it was called in.

@@ -1,1 +1,39 @@
-//! dockrev-egress.
+//! Every outgoing connection that is made for a plugin.
+//!
+//! A plugin asks for a request, and [`Egress`] decides whether it is sent: the [`Grant`] of the call names the hosts, the
+//! [`CallBudget`] counts requests and bytes, and a registry's `401` is answered here, so that credentials and tokens
+//! never reach a plugin. Redirects are handed back as they are: the next hop is a request of its own.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | `client` | the connection pool: checks, permits, timeouts, sending |
+//! | `authentication` | answers `401` with basic or bearer authorization, with its cache of tokens |
+//! | `challenge` | reads `WWW-Authenticate` |
+//! | `realm` | whether a token server may be asked for a registry |
+//! | `grant`, `budget` | what one call may reach, and how much |
+//! | `origin` | scheme, host and port, and patterns of hosts |
+//! | `endpoint` | where a registry is reached |
+//! | `docker_config` | credentials from Docker's `config.json` |
+
+mod authentication;
+mod body;
+mod budget;
+mod challenge;
+mod client;
+mod docker_config;
+mod endpoint;
+mod error;
+mod grant;
+mod origin;
+mod realm;
+mod secret;
+
+pub use body::ResponseBody;
+pub use budget::{BudgetLimits, CallBudget, OverBudget};
+pub use client::{Egress, EgressConfig, EgressLimits};
+pub use docker_config::{Credentials, DockerConfig, DockerConfigError};
+pub use endpoint::{ParseRegistryError, RegistryEndpoint, RegistryOverride};
+pub use error::{ConnectFailure, EgressBuildError, EgressError};
+pub use grant::{CallScope, Grant, RegistryGrant};
+pub use origin::{HostPattern, Origin, ParseHostPatternError};
+pub use secret::Secret;

@@ -7,6 +7,7 @@ use dockrev_core::ids::JobId;
 use dockrev_core::job::{Direction, Failure, Job, JobState, Outcome, Stage, Step, UndoRule};
 use dockrev_core::plan::ServiceChange;
 use dockrev_core::ports::{Compose, Engine, HostError, Journal, JournalError};
+use jiff::Timestamp;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -110,7 +111,7 @@ impl Runner {
     ) -> Result<Job, RunError> {
         let now = self.clock.timestamp();
         let job = Job {
-            id: JobId::new(Uuid::now_v7().simple().to_string()),
+            id: new_id(now),
             change,
             requested_by: requested_by.to_owned(),
             created_at: now,
@@ -225,6 +226,12 @@ impl Runner {
             None => Ok(()),
         }
     }
+}
+
+/// Sorts by time, can be read aloud, and is not given twice: `20260131T235959Z-3fa9c1`.
+fn new_id(now: Timestamp) -> JobId {
+    let random = Uuid::new_v4().simple().to_string();
+    JobId::new(format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), &random[..6]))
 }
 
 fn position(state: &JobState) -> Option<(Stage, Direction)> {

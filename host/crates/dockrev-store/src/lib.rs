@@ -1,1 +1,17 @@
-//! dockrev-store.
+//! Jobs, their journal and their logs in SQLite.
+//!
+//! [`Store`] is the [`Journal`](dockrev_core::ports::Journal): what it has confirmed is on the disk (write-ahead log,
+//! `synchronous = full`). Times are kept in whole milliseconds. All SQL of Dockrev is in this crate and in the folder
+//! `migrations`; it keeps to what SQLite and PostgreSQL share.
+#![forbid(unsafe_code)]
+
+mod job;
+mod journal;
+mod log;
+mod names;
+mod open;
+#[cfg(test)]
+mod tests;
+
+pub use log::LOG_LINES_MAX;
+pub use open::{OpenError, Store};

@@ -25,10 +25,7 @@ const DROPPED: [&str; 6] =
 const IGNORE_ORPHANS: (&str, &str) = ("COMPOSE_IGNORE_ORPHANS", "true");
 
 /// The environment that Compose gets.
-pub(super) fn environment(
-    own: Vec<(OsString, OsString)>,
-    engine: &EngineAddress,
-) -> Vec<(OsString, OsString)> {
+pub(super) fn environment(own: Vec<(OsString, OsString)>, engine: &EngineAddress) -> Vec<(OsString, OsString)> {
     let is_dropped = |name: &OsStr| {
         let name = name.to_string_lossy();
         DROPPED.contains(&name.as_ref()) || DROPPED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
@@ -37,6 +34,17 @@ pub(super) fn environment(
     environment.push((OsString::from(IGNORE_ORPHANS.0), OsString::from(IGNORE_ORPHANS.1)));
     environment.push(engine.variable());
     environment
+}
+
+/// Newest API that Compose 1 can recreate containers with. It relies on a field of images (`ContainerConfig`) that
+/// the engine leaves out of newer ones, and dies half way, with the old container stopped and renamed.
+const V1_NEWEST_API: (usize, usize) = (1, 44);
+
+/// The variable that Compose 1 needs for an engine that speaks `engine_api`, if any. It asks for the newest API else.
+pub(super) fn api_version(engine_api: (usize, usize)) -> Option<(OsString, OsString)> {
+    let (major, minor) = V1_NEWEST_API;
+    (engine_api > V1_NEWEST_API)
+        .then(|| (OsString::from("COMPOSE_API_VERSION"), OsString::from(format!("{major}.{minor}"))))
 }
 
 /// `config`: what the files come to, as YAML (Compose 1) or JSON (Compose 2).
@@ -164,6 +172,18 @@ mod tests {
         check(ComposeVersion::V1, 1, "|--scale|web=1|--|web");
         check(ComposeVersion::V1, 0, "|--|web");
         check(ComposeVersion::V2, 3, "|--pull|never|--scale|web=3|--|web");
+    }
+
+    #[test]
+    fn compose_1_is_kept_from_apis_that_it_cannot_use() {
+        let check = |engine_api, expected: Option<&str>| {
+            let value = api_version(engine_api).map(|(_, value)| value.into_string().unwrap());
+            assert_eq!(value.as_deref(), expected, "{engine_api:?}");
+        };
+        check((1, 41), None);
+        check((1, 44), None);
+        check((1, 45), Some("1.44"));
+        check((1, 53), Some("1.44"));
     }
 
     #[test]

@@ -44,7 +44,9 @@ pub(super) fn parse(version: ComposeVersion, output: &[u8]) -> Result<ComposeMod
         })?,
     };
     let services = config.services.unwrap_or_default();
-    Ok(ComposeModel { services: services.into_iter().map(|(name, service)| (ServiceName::new(name), read(service))).collect() })
+    Ok(ComposeModel {
+        services: services.into_iter().map(|(name, service)| (ServiceName::new(name), read(service))).collect(),
+    })
 }
 
 fn read(service: ConfigService) -> ComposeService {

@@ -3,11 +3,11 @@
 use crate::lines::LineSplitter;
 use dockrev_core::job::{LogLine, LogSource};
 use dockrev_core::ports::LogSink;
+use futures::join;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
-use futures::join;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -105,13 +105,13 @@ impl Child {
         program: &str,
         arguments: impl IntoIterator<Item = OsString>,
         folder: &Path,
-        environment: &[(OsString, OsString)],
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, String> {
         let child = Command::new(program)
             .args(arguments)
             .current_dir(folder)
             .env_clear()
-            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .envs(environment)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -249,7 +249,7 @@ mod tests {
     fn shell(script: &str) -> Child {
         let environment = [(OsString::from("PATH"), OsString::from("/usr/bin:/bin"))];
         let arguments = [OsString::from("-c"), OsString::from(script)];
-        Child::start("sh", arguments, Path::new("/"), &environment).unwrap()
+        Child::start("sh", arguments, Path::new("/"), environment).unwrap()
     }
 
     #[tokio::test]
@@ -266,7 +266,8 @@ mod tests {
 
     #[tokio::test]
     async fn captures_output_and_keeps_it_from_the_error() {
-        let (ended, output) = capture(shell("echo secret; echo why >&2; exit 1"), Duration::from_secs(20)).await.unwrap();
+        let (ended, output) =
+            capture(shell("echo secret; echo why >&2; exit 1"), Duration::from_secs(20)).await.unwrap();
         assert_eq!((output.as_slice(), ended.last_lines().as_str()), (b"secret\n".as_slice(), "why"));
     }
 
@@ -274,8 +275,15 @@ mod tests {
     async fn stops_a_program_that_takes_too_long_and_all_that_it_started() {
         let folder = tempfile::tempdir().unwrap();
         let fifo = folder.path().join("fifo");
-        let script = format!("mkfifo {0}; sleep 1000 > {0} & cat {0}", fifo.display());
-        let ended = stream(shell(&script), Duration::from_millis(300), &Lines::default()).await.unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status().unwrap();
+        assert!(made.success());
+        let script = format!("sleep 1000 > {}", fifo.display());
+        let lines = Lines::default();
+        let stopped = stream(shell(&format!("({script}) & wait")), Duration::from_millis(300), &lines);
+        // Reading ends when the last writer is gone.
+        let (ended, read) = tokio::join!(stopped, tokio::fs::read(&fifo));
+        assert!(read.unwrap().is_empty());
+        let ended = ended.unwrap();
         assert_eq!(ended.finished, Finished::TimedOut { timeout_s: 0 });
     }
 
@@ -287,6 +295,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_program_is_an_error() {
-        assert!(Child::start("/nonexistent/compose", [], Path::new("/"), &[]).is_err());
+        assert!(Child::start("/nonexistent/compose", [], Path::new("/"), []).is_err());
     }
 }

@@ -9,11 +9,7 @@ use dockrev_core::platform::Platform;
 use dockrev_core::ports::HostError;
 use dockrev_core::stack::LocalImage;
 
-pub(super) async fn find(
-    engine: &DockerEngine,
-    client: &Docker,
-    name: &str,
-) -> Result<Option<LocalImage>, HostError> {
+pub(super) async fn find(engine: &DockerEngine, client: &Docker, name: &str) -> Result<Option<LocalImage>, HostError> {
     let call = Call { engine, action: "inspect image", subject: name.to_owned() };
     let Some(found) = call.find_within(QUERY_TIMEOUT, client.inspect_image(name)).await? else {
         return Ok(None);

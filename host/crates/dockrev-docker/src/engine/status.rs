@@ -44,7 +44,7 @@ fn status(inspect: ContainerInspectResponse) -> Option<ContainerStatus> {
         image: config.image.unwrap_or_default(),
         run: run_state(&state),
         restart_count: inspect.restart_count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default(),
-        health: health(state, config.healthcheck.unwrap_or_default()),
+        health: health(state, &config.healthcheck.unwrap_or_default()),
     })
 }
 
@@ -58,7 +58,7 @@ fn run_state(state: &ContainerState) -> RunState {
     }
 }
 
-fn health(state: ContainerState, config: HealthConfig) -> Health {
+fn health(state: ContainerState, config: &HealthConfig) -> Health {
     let Some(health) = state.health else {
         return Health::None;
     };
@@ -69,10 +69,9 @@ fn health(state: ContainerState, config: HealthConfig) -> Health {
         Some(HealthStatusEnum::UNHEALTHY) => HealthStatus::Unhealthy,
     };
     let last = health.log.and_then(|mut log| log.pop()).and_then(|probe| probe.output);
-    let last_output = last
-        .map(|output| shorten(output.trim(), PROBE_OUTPUT_MAX_BYTES))
-        .filter(|output| !output.is_empty());
-    Health::Checked { status, timing: timing(&config), last_output }
+    let last_output =
+        last.map(|output| shorten(output.trim(), PROBE_OUTPUT_MAX_BYTES)).filter(|output| !output.is_empty());
+    Health::Checked { status, timing: timing(config), last_output }
 }
 
 fn timing(config: &HealthConfig) -> HealthTiming {
@@ -120,10 +119,7 @@ mod tests {
         check("null", (0, 30_000, 30_000, 3));
         check(r#"{"Test": ["CMD", "true"]}"#, (0, 30_000, 30_000, 3));
         check(r#"{"Interval": 0, "Timeout": 0, "Retries": 0, "StartPeriod": 0}"#, (0, 30_000, 30_000, 3));
-        check(
-            r#"{"Interval": 1000000000, "Timeout": 1500000, "Retries": 5, "StartPeriod": 1}"#,
-            (1, 1_000, 2, 5),
-        );
+        check(r#"{"Interval": 1000000000, "Timeout": 1500000, "Retries": 5, "StartPeriod": 1}"#, (1, 1_000, 2, 5));
     }
 
     #[test]

@@ -1,0 +1,286 @@
+//! Answers the `401` of a registry, so that no plugin ever sees credentials or tokens.
+//!
+//! Tokens follow the Distribution project's token specification: the registry names realm, service and scope, the token
+//! server gives a token for them.
+
+use crate::body::ResponseBody;
+use crate::challenge::{self, BearerChallenge, Challenge};
+use crate::client::{Answer, Egress, Outgoing};
+use crate::docker_config::Credentials;
+use crate::error::EgressError;
+use crate::grant::{CallScope, Grant, RegistryGrant};
+use crate::origin::Origin;
+use crate::realm;
+use crate::secret::Secret;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use url::Url;
+
+/// Largest answer of a token server that is read, in bytes. A hostile one must not fill our memory.
+const TOKEN_BODY_MAX_BYTES: usize = 64 * 1024;
+/// How much of a `401`'s body is kept for the plugin, in bytes: error messages are short.
+const REFUSAL_BODY_MAX_BYTES: usize = 16 * 1024;
+/// How long a token is good for if its server does not say, in seconds, from the token specification.
+const TOKEN_LIFETIME_DEFAULT_S: u64 = 60;
+/// Longest lifetime that is believed, in seconds.
+const TOKEN_LIFETIME_MAX_S: u64 = 24 * 60 * 60;
+/// A token is not used in the last moments of its life, or of the last tenth of a short one: it has to arrive in time.
+const TOKEN_MARGIN: Duration = Duration::from_secs(10);
+/// Tokens and challenges that are kept before old ones are thrown away.
+const CACHE_MAX_ENTRIES: usize = 4096;
+
+/// Tokens, and what registries were seen to want.
+#[derive(Debug, Default)]
+pub(crate) struct Authentication {
+    /// Per repository, so that its next request carries what it needs at once.
+    challenges: Mutex<HashMap<(Origin, String), Challenge>>,
+    /// The inner lock is held while a token is asked for: whoever comes meanwhile waits for the same one.
+    tokens: Mutex<HashMap<TokenKey, Arc<tokio::sync::Mutex<Option<Token>>>>>,
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct TokenKey {
+    realm: Url,
+    service: Option<String>,
+    scope: String,
+    user: Option<String>,
+}
+
+#[derive(Clone)]
+struct Token {
+    header: HeaderValue,
+    good_until: Instant,
+}
+
+impl Egress {
+    /// Sends to the registry that a call is about.
+    pub(crate) async fn send_to_registry(
+        &self,
+        outgoing: &Outgoing,
+        registry: &RegistryGrant,
+        scope: &Arc<CallScope>,
+    ) -> Result<http::Response<ResponseBody>, EgressError> {
+        let seen = (registry.origin.clone(), registry.repository.clone());
+        let remembered = get(&self.authentication.challenges, &seen);
+        let first = match &remembered {
+            Some(challenge) => self.authorization(challenge, registry, &scope.grant, None).await?,
+            None => None,
+        };
+        let answer = self.exchange(outgoing, first.as_ref()).await?;
+        if answer.response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(self.hand_over(answer, &outgoing.origin, scope));
+        }
+        let challenge = challenge::choose(answer.response.headers());
+        // Read now: nothing may hold a place while it waits for a token.
+        let refusal = Refusal::read(answer).await;
+        let Some(challenge) = challenge else {
+            return Ok(refusal.into_response(scope));
+        };
+        let Some(second) = self.authorization(&challenge, registry, &scope.grant, first.as_ref()).await? else {
+            return Ok(refusal.into_response(scope));
+        };
+        let answer = self.exchange(outgoing, Some(&second)).await?;
+        if answer.response.status() != StatusCode::UNAUTHORIZED && remembered.as_ref() != Some(&challenge) {
+            put(&self.authentication.challenges, seen, challenge);
+        }
+        Ok(self.hand_over(answer, &outgoing.origin, scope))
+    }
+
+    /// What to send for `challenge`. Absent if there is nothing better than `refused`.
+    async fn authorization(
+        &self,
+        challenge: &Challenge,
+        registry: &RegistryGrant,
+        grant: &Grant,
+        refused: Option<&HeaderValue>,
+    ) -> Result<Option<HeaderValue>, EgressError> {
+        let credentials = self.credentials.credentials_for(&registry.credentials_name)?;
+        match challenge {
+            Challenge::Basic => {
+                let basic = credentials.as_ref().and_then(basic);
+                Ok(basic.filter(|basic| Some(basic) != refused))
+            }
+            Challenge::Bearer(bearer) => self.bearer(bearer, registry, grant, credentials.as_ref(), refused).await,
+        }
+    }
+
+    async fn bearer(
+        &self,
+        challenge: &BearerChallenge,
+        registry: &RegistryGrant,
+        grant: &Grant,
+        credentials: Option<&Credentials>,
+        refused: Option<&HeaderValue>,
+    ) -> Result<Option<HeaderValue>, EgressError> {
+        let realm = realm::accept(&challenge.realm, registry, grant)
+            .map_err(|realm| EgressError::RealmRefused { registry: registry.origin.authority(), realm })?;
+        let key = TokenKey {
+            realm,
+            service: challenge.service.clone(),
+            scope: challenge.scope.clone().unwrap_or_else(|| format!("repository:{}:pull", registry.repository)),
+            user: credentials.map(|credentials| credentials.user.clone()),
+        };
+        let slot = get_or_default(&self.authentication.tokens, &key);
+        let mut slot = slot.lock().await;
+        if let Some(token) = slot.as_ref() {
+            if Instant::now() < token.good_until && Some(&token.header) != refused {
+                return Ok(Some(token.header.clone()));
+            }
+        }
+        *slot = None;
+        let token = self.ask_for_token(&key, registry, credentials).await?;
+        let header = token.as_ref().map(|token| token.header.clone());
+        *slot = token;
+        Ok(header)
+    }
+
+    /// Asks the token server. Absent if it refuses: then the registry's own refusal says it best.
+    async fn ask_for_token(
+        &self,
+        key: &TokenKey,
+        registry: &RegistryGrant,
+        credentials: Option<&Credentials>,
+    ) -> Result<Option<Token>, EgressError> {
+        let mut url = key.realm.clone();
+        {
+            let mut query = url.query_pairs_mut();
+            query.extend_pairs(key.service.iter().map(|service| ("service", service)));
+            // Several scopes in one challenge are several parameters.
+            query.extend_pairs(key.scope.split_ascii_whitespace().map(|scope| ("scope", scope)));
+            query.extend_pairs(key.user.iter().map(|user| ("account", user)));
+        }
+        let Some(origin) = Origin::of(&url) else {
+            unreachable!("a realm that was accepted has an origin");
+        };
+        let asked_at = Instant::now();
+        let (method, headers, body) = (Method::GET, HeaderMap::new(), Bytes::new());
+        let outgoing = Outgoing { method, url, origin, headers, body };
+        let answer = self.exchange(&outgoing, credentials.and_then(basic).as_ref()).await?;
+        let host = outgoing.origin.authority();
+        let problem = |problem: String| EgressError::TokenServer {
+            registry: registry.origin.authority(),
+            host: host.clone(),
+            problem,
+        };
+        let status = answer.response.status();
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            tracing::warn!(registry.host = %registry.origin.authority(), "token server `{host}` gives no token: {status}");
+            return Ok(None);
+        }
+        if status != StatusCode::OK {
+            return Err(problem(format!("answered {status}")));
+        }
+        let (body, complete) = read_up_to(answer, TOKEN_BODY_MAX_BYTES)
+            .await
+            .map_err(|error| EgressError::of_transport(&host, self.idle_timeout(), &error))?;
+        if !complete {
+            return Err(problem(format!("answered with more than {TOKEN_BODY_MAX_BYTES} bytes")));
+        }
+        let token = understand(&body, asked_at).ok_or_else(|| problem("did not answer with a token".to_owned()))?;
+        Ok(Some(token))
+    }
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    #[serde(default)]
+    token: Option<String>,
+    #[serde(default)]
+    access_token: Option<String>,
+    #[serde(default)]
+    expires_in: Option<u64>,
+}
+
+fn understand(body: &[u8], asked_at: Instant) -> Option<Token> {
+    let answer: TokenAnswer = serde_json::from_slice(body).ok()?;
+    let text = [answer.token, answer.access_token].into_iter().flatten().find(|text| !text.is_empty())?;
+    let lifetime_s = answer.expires_in.unwrap_or(TOKEN_LIFETIME_DEFAULT_S).min(TOKEN_LIFETIME_MAX_S);
+    let lifetime = Duration::from_secs(lifetime_s);
+    let margin = TOKEN_MARGIN.min(lifetime / 10);
+    Some(Token { header: secret_header(&format!("Bearer {text}"))?, good_until: asked_at + lifetime - margin })
+}
+
+fn basic(credentials: &Credentials) -> Option<HeaderValue> {
+    let text = Secret::new(format!("{}:{}", credentials.user, credentials.password.expose()));
+    secret_header(&format!("Basic {}", STANDARD.encode(text.expose())))
+}
+
+fn secret_header(text: &str) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(text).ok()?;
+    header.set_sensitive(true);
+    Some(header)
+}
+
+/// A `401` that was read, in case there is nothing to answer it with.
+struct Refusal {
+    parts: http::response::Parts,
+    body: Bytes,
+}
+
+impl Refusal {
+    async fn read(answer: Answer) -> Self {
+        let mut head = http::Response::new(());
+        *head.status_mut() = answer.response.status();
+        *head.version_mut() = answer.response.version();
+        *head.headers_mut() = answer.response.headers().clone();
+        let (mut parts, ()) = head.into_parts();
+        // What was read may be less than what was announced.
+        parts.headers.remove(CONTENT_LENGTH);
+        parts.headers.remove(TRANSFER_ENCODING);
+        let body = read_up_to(answer, REFUSAL_BODY_MAX_BYTES).await.map(|(body, _)| body).unwrap_or_default();
+        Self { parts, body }
+    }
+
+    fn into_response(self, scope: &Arc<CallScope>) -> http::Response<ResponseBody> {
+        http::Response::from_parts(self.parts, ResponseBody::buffered(self.body, Arc::clone(scope)))
+    }
+}
+
+/// Reads at most `max_bytes`, and says whether that was all.
+async fn read_up_to(answer: Answer, max_bytes: usize) -> Result<(Bytes, bool), reqwest::Error> {
+    let Answer { mut response, permits: _permits } = answer;
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = max_bytes - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return Ok((body.freeze(), false));
+        }
+    }
+    Ok((body.freeze(), true))
+}
+
+fn get<K: Eq + Hash, V: Clone>(map: &Mutex<HashMap<K, V>>, key: &K) -> Option<V> {
+    map.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+}
+
+fn put<K: Eq + Hash, V>(map: &Mutex<HashMap<K, V>>, key: K, value: V) {
+    let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
+    if map.len() >= CACHE_MAX_ENTRIES {
+        // Everything in it can be found out again.
+        map.clear();
+    }
+    map.insert(key, value);
+}
+
+fn get_or_default<K: Eq + Hash + Clone, V: Clone + Default>(map: &Mutex<HashMap<K, V>>, key: &K) -> V {
+    let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
+    if map.len() >= CACHE_MAX_ENTRIES && !map.contains_key(key) {
+        map.clear();
+    }
+    map.entry(key.clone()).or_default().clone()
+}

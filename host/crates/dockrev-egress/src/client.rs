@@ -1,0 +1,273 @@
+use crate::authentication::Authentication;
+use crate::body::{Permits, ResponseBody};
+use crate::docker_config::DockerConfig;
+use crate::endpoint::{self, ParseRegistryError, RegistryEndpoint, RegistryOverride};
+use crate::error::{EgressBuildError, EgressError};
+use crate::grant::CallScope;
+use crate::origin::Origin;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
+use http::{HeaderMap, HeaderValue, Method};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use url::Url;
+
+/// Hosts whose counters are kept before unused ones are thrown away.
+const HOST_COUNTERS_MAX: usize = 256;
+
+/// What [`Egress`] is made of.
+#[derive(Debug, Default)]
+pub struct EgressConfig {
+    /// What the admin configured for registries, by their names in image references.
+    pub registries: BTreeMap<String, RegistryOverride>,
+    /// Credentials for registries.
+    pub credentials: Arc<DockerConfig>,
+    /// Timeouts and sizes.
+    pub limits: EgressLimits,
+}
+
+/// Limits that hold for every request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EgressLimits {
+    /// How long a connection may take to be made.
+    pub connect_timeout: Duration,
+    /// How long an answer's head may take.
+    pub response_timeout: Duration,
+    /// How long an answer's body may stand still.
+    pub idle_timeout: Duration,
+    /// Requests to one host at the same time; more wait.
+    pub concurrency_per_host: usize,
+    /// Requests to all hosts at the same time; more wait.
+    pub concurrency: usize,
+    /// Largest body of a request, in bytes: it is kept until a registry's `401` is answered.
+    pub request_body_max_bytes: usize,
+}
+
+impl Default for EgressLimits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            response_timeout: Duration::from_secs(20),
+            idle_timeout: Duration::from_secs(15),
+            concurrency_per_host: 8,
+            concurrency: 64,
+            request_body_max_bytes: 1024 * 1024,
+        }
+    }
+}
+
+/// Sends requests for plugins.
+#[derive(Debug)]
+pub struct Egress {
+    pub(crate) authentication: Authentication,
+    pub(crate) credentials: Arc<DockerConfig>,
+    client: reqwest::Client,
+    /// For this machine: no proxy knows the way to it.
+    direct: reqwest::Client,
+    registries: BTreeMap<String, RegistryOverride>,
+    insecure: Vec<Origin>,
+    limits: EgressLimits,
+    of_all: Arc<Semaphore>,
+    of_hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+    sent: AtomicU64,
+}
+
+/// A request that may be sent more than once.
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) origin: Origin,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// An answer whose body is still to be read.
+pub(crate) struct Answer {
+    pub(crate) response: reqwest::Response,
+    pub(crate) permits: Permits,
+}
+
+impl Egress {
+    /// Sets up the connection pool.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up: the system has no root certificates.
+    pub fn new(config: EgressConfig) -> Result<Self, EgressBuildError> {
+        // Fails if there is a provider already, which will do as well.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let limits = config.limits;
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("dockrev/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .connect_timeout(limits.connect_timeout)
+                .read_timeout(limits.idle_timeout)
+        };
+        let build_error = |error: reqwest::Error| EgressBuildError { reason: whole_chain(&error) };
+        Ok(Self {
+            client: builder().build().map_err(build_error)?,
+            direct: builder().no_proxy().build().map_err(build_error)?,
+            authentication: Authentication::default(),
+            credentials: config.credentials,
+            insecure: endpoint::insecure_origins(&config.registries),
+            registries: config.registries,
+            limits,
+            of_all: Arc::new(Semaphore::new(limits.concurrency)),
+            of_hosts: Mutex::default(),
+            sent: AtomicU64::new(0),
+        })
+    }
+
+    /// Where `registry` is reached.
+    ///
+    /// # Errors
+    ///
+    /// When `registry` is no registry.
+    pub fn registry(&self, registry: &str) -> Result<RegistryEndpoint, ParseRegistryError> {
+        endpoint::locate(registry, &self.registries)
+    }
+
+    /// Largest body of a request, in bytes.
+    #[must_use]
+    pub fn request_body_max_bytes(&self) -> usize {
+        self.limits.request_body_max_bytes
+    }
+
+    /// How many requests were sent so far, those to token servers included.
+    #[must_use]
+    pub fn requests_sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Sends `request` if `scope` allows it, and answers a `401` of the registry that the call is about.
+    ///
+    /// A redirect is an answer like any other: the plugin asks for the next hop itself.
+    ///
+    /// # Errors
+    ///
+    /// When it was not sent, or has no answer.
+    pub async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        scope: &Arc<CallScope>,
+    ) -> Result<http::Response<ResponseBody>, EgressError> {
+        scope.budget.take_request().map_err(EgressError::OverBudget)?;
+        let outgoing = self.check(request, scope)?;
+        let registry = scope.grant.registry_at(&outgoing.origin);
+        match registry.filter(|_| !outgoing.headers.contains_key(AUTHORIZATION)) {
+            Some(registry) => self.send_to_registry(&outgoing, registry, scope).await,
+            None => {
+                let answer = self.exchange(&outgoing, None).await?;
+                Ok(self.hand_over(answer, &outgoing.origin, scope))
+            }
+        }
+    }
+
+    fn check(&self, request: http::Request<Bytes>, scope: &CallScope) -> Result<Outgoing, EgressError> {
+        let (parts, body) = request.into_parts();
+        let url: Url = parts.uri.to_string().parse().map_err(|_| EgressError::InvalidUrl)?;
+        let origin = Origin::of(&url).ok_or(EgressError::InvalidUrl)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(EgressError::InvalidUrl);
+        }
+        if !scope.grant.allows(&origin) {
+            return Err(EgressError::HostNotGranted { host: origin.authority() });
+        }
+        if origin.is_plain() && !origin.is_loopback() && !self.insecure.contains(&origin) {
+            return Err(EgressError::PlainHttpRefused { host: origin.authority() });
+        }
+        let max_bytes = self.limits.request_body_max_bytes;
+        if body.len() > max_bytes {
+            return Err(EgressError::RequestTooLarge { host: origin.authority(), max_bytes });
+        }
+        let mut headers = parts.headers;
+        // Both follow from the URL and the body.
+        headers.remove(HOST);
+        headers.remove(CONTENT_LENGTH);
+        Ok(Outgoing { method: parts.method, url, origin, headers, body })
+    }
+
+    /// Sends once and waits for the head of the answer.
+    pub(crate) async fn exchange(
+        &self,
+        outgoing: &Outgoing,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, EgressError> {
+        let host = outgoing.origin.authority();
+        let permits = self.permits(&host).await;
+        let mut headers = outgoing.headers.clone();
+        if let Some(authorization) = authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        let client = if outgoing.origin.is_loopback() { &self.direct } else { &self.client };
+        let mut request = client.request(outgoing.method.clone(), outgoing.url.clone()).headers(headers);
+        if !outgoing.body.is_empty() {
+            request = request.body(outgoing.body.clone());
+        }
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        let timeout = self.limits.response_timeout;
+        match tokio::time::timeout(timeout, request.send()).await {
+            Ok(Ok(response)) => Ok(Answer { response, permits }),
+            Ok(Err(error)) => Err(EgressError::of_transport(&host, self.timeout_of(&error), &error)),
+            Err(_) => Err(EgressError::TimedOut { host, timeout }),
+        }
+    }
+
+    pub(crate) fn hand_over(
+        &self,
+        answer: Answer,
+        origin: &Origin,
+        scope: &Arc<CallScope>,
+    ) -> http::Response<ResponseBody> {
+        let (parts, body) = http::Response::<reqwest::Body>::from(answer.response).into_parts();
+        let scope = Arc::clone(scope);
+        let body =
+            ResponseBody::streamed(body, answer.permits, scope, origin.authority(), self.limits.idle_timeout);
+        http::Response::from_parts(parts, body)
+    }
+
+    pub(crate) fn idle_timeout(&self) -> Duration {
+        self.limits.idle_timeout
+    }
+
+    fn timeout_of(&self, error: &reqwest::Error) -> Duration {
+        if error.is_connect() { self.limits.connect_timeout } else { self.limits.idle_timeout }
+    }
+
+    /// Waits for a place. First the host's, so that one slow host cannot take the places of all others.
+    async fn permits(&self, host: &str) -> Permits {
+        let of_host = self.semaphore_of(host);
+        Permits { _of_host: acquire(of_host).await, _of_all: acquire(Arc::clone(&self.of_all)).await }
+    }
+
+    fn semaphore_of(&self, host: &str) -> Arc<Semaphore> {
+        let mut hosts = self.of_hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if hosts.len() >= HOST_COUNTERS_MAX {
+            hosts.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
+        }
+        let of_host = hosts.entry(host.to_owned());
+        Arc::clone(of_host.or_insert_with(|| Arc::new(Semaphore::new(self.limits.concurrency_per_host))))
+    }
+}
+
+async fn acquire(semaphore: Arc<Semaphore>) -> tokio::sync::OwnedSemaphorePermit {
+    match semaphore.acquire_owned().await {
+        Ok(permit) => permit,
+        Err(_) => unreachable!("nobody closes these semaphores"),
+    }
+}
+
+fn whole_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

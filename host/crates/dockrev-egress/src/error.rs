@@ -1,0 +1,164 @@
+use crate::budget::OverBudget;
+use crate::docker_config::DockerConfigError;
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+/// The client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("could not set up outgoing connections: {reason}")]
+pub struct EgressBuildError {
+    /// Why, in the TLS library's words: for one, that the system has no root certificates.
+    pub reason: String,
+}
+
+/// Why a request was not sent, or has no answer. The texts name hosts, but no paths and no secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum EgressError {
+    /// The call was not granted this host.
+    #[error("host `{host}` was not granted")]
+    HostNotGranted {
+        /// The host, with its port if it is not the scheme's own.
+        host: String,
+    },
+    /// TLS is required there.
+    #[error("plain HTTP to `{host}` is refused: it is neither this machine nor a registry configured as insecure")]
+    PlainHttpRefused {
+        /// The host, with its port if it is not the scheme's own.
+        host: String,
+    },
+    /// The URL cannot be used.
+    #[error("the URL of the request is not one of `http` or `https` without a user")]
+    InvalidUrl,
+    /// The call's budget is used up.
+    #[error("{0}")]
+    OverBudget(OverBudget),
+    /// The request's own body is too large.
+    #[error("the body of the request to `{host}` is larger than {max_bytes} bytes")]
+    RequestTooLarge {
+        /// The host it was for.
+        host: String,
+        /// The limit, in bytes.
+        max_bytes: usize,
+    },
+    /// No answer in time.
+    #[error("`{host}` did not answer within {} s", timeout.as_secs_f32())]
+    TimedOut {
+        /// The host that was asked.
+        host: String,
+        /// The limit.
+        timeout: Duration,
+    },
+    /// No connection.
+    #[error("could not connect to `{host}`: {failure}: {reason}")]
+    Connect {
+        /// The host that was asked.
+        host: String,
+        /// At which step it failed.
+        failure: ConnectFailure,
+        /// The system's words for it.
+        reason: String,
+    },
+    /// The connection broke, or what came is not HTTP.
+    #[error("`{host}` broke off its answer: {reason}")]
+    Broken {
+        /// The host that was asked.
+        host: String,
+        /// The HTTP library's words for it.
+        reason: String,
+    },
+    /// The registry names a token server that has nothing to do with it.
+    #[error("registry `{registry}` wants a token from `{realm}`, which is not its own: nothing was sent there")]
+    RealmRefused {
+        /// The registry that asked.
+        registry: String,
+        /// The origin that it named, or what else was wrong with it.
+        realm: String,
+    },
+    /// The token server does not do its part.
+    #[error("the token server `{host}` of registry `{registry}` {problem}")]
+    TokenServer {
+        /// The registry that wants a token.
+        registry: String,
+        /// The token server.
+        host: String,
+        /// What is wrong, as a verb and its object.
+        problem: String,
+    },
+    /// Credentials cannot be read.
+    #[error(transparent)]
+    Credentials(#[from] DockerConfigError),
+}
+
+/// At which step a connection failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectFailure {
+    /// The name has no address.
+    Name,
+    /// No secure connection, or a certificate that is not trusted.
+    Tls,
+    /// Nobody listens there.
+    Refused,
+    /// Something else on the way.
+    Network,
+}
+
+impl fmt::Display for ConnectFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name => "no address for this name",
+            Self::Tls => "no trusted TLS connection",
+            Self::Refused => "connection refused",
+            Self::Network => "network failure",
+        })
+    }
+}
+
+/// Longest reason taken from a library, in characters.
+const REASON_MAX_CHARS: usize = 200;
+
+impl EgressError {
+    /// Says what a failure of the HTTP library means for `host`.
+    pub(crate) fn of_transport(host: &str, timeout: Duration, error: &reqwest::Error) -> Self {
+        let host = host.to_owned();
+        if error.is_timeout() {
+            return Self::TimedOut { host, timeout };
+        }
+        let reason = innermost_text(error);
+        if error.is_connect() {
+            return Self::Connect { host, failure: connect_failure(error), reason };
+        }
+        Self::Broken { host, reason }
+    }
+}
+
+fn connect_failure(error: &reqwest::Error) -> ConnectFailure {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if cause.is::<rustls::Error>() {
+            return ConnectFailure::Tls;
+        }
+        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+                return ConnectFailure::Tls;
+            }
+            if io.kind() == std::io::ErrorKind::ConnectionRefused {
+                return ConnectFailure::Refused;
+            }
+        }
+        // The connector has no type for this one, only its text.
+        if cause.to_string().starts_with("dns error") {
+            return ConnectFailure::Name;
+        }
+        source = cause.source();
+    }
+    ConnectFailure::Network
+}
+
+fn innermost_text(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string().chars().take(REASON_MAX_CHARS).collect()
+}

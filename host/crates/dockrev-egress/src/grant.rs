@@ -1,0 +1,57 @@
+use crate::budget::{BudgetLimits, CallBudget};
+use crate::origin::{HostPattern, Origin};
+use std::sync::Arc;
+
+/// What one call of a plugin may reach, and how much of it.
+#[derive(Debug)]
+pub struct CallScope {
+    /// Where to.
+    pub grant: Grant,
+    /// How much.
+    pub budget: CallBudget,
+}
+
+impl CallScope {
+    /// A fresh budget for what `grant` allows.
+    #[must_use]
+    pub fn new(grant: Grant, limits: BudgetLimits) -> Arc<Self> {
+        Arc::new(Self { grant, budget: CallBudget::new(limits) })
+    }
+}
+
+/// Hosts that a call may reach. What is not named is refused.
+#[derive(Clone, Debug, Default)]
+pub struct Grant {
+    /// Hosts by name.
+    pub hosts: Vec<HostPattern>,
+    /// The registry that the call is about.
+    pub registry: Option<RegistryGrant>,
+}
+
+/// The registry that a call is about: it may be reached, and its `401` is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistryGrant {
+    /// Where it is reached: credentials and tokens go to this origin only.
+    pub origin: Origin,
+    /// Under which name its credentials are kept: `docker.io`, `localhost:5000`.
+    pub credentials_name: String,
+    /// The repository, for a token that is good for this one only: `library/nginx`.
+    pub repository: String,
+}
+
+impl Grant {
+    /// Whether `origin` may be reached.
+    #[must_use]
+    pub fn allows(&self, origin: &Origin) -> bool {
+        self.registry_at(origin).is_some() || self.names(origin)
+    }
+
+    /// Whether `origin` is one of the named hosts.
+    pub(crate) fn names(&self, origin: &Origin) -> bool {
+        self.hosts.iter().any(|pattern| pattern.matches(origin))
+    }
+
+    pub(crate) fn registry_at(&self, origin: &Origin) -> Option<&RegistryGrant> {
+        self.registry.as_ref().filter(|registry| registry.origin == *origin)
+    }
+}

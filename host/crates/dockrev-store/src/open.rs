@@ -1,0 +1,138 @@
+//! Opening the database.
+
+use sqlx::SqlitePool;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../../migrations");
+
+/// Connections to the database. SQLite has one writer at a time; the others serve readers.
+const CONNECTIONS_MAX: u32 = 4;
+/// Wait for a connection: longer than any query takes, short enough to report.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+/// Wait for another process that writes: each of our transactions takes milliseconds, a busy disk stretches them.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// The database tells what runs on the host: for its owner only.
+const FILE_MODE: u32 = 0o600;
+/// As [`FILE_MODE`].
+const FOLDER_MODE: u32 = 0o700;
+
+/// The database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) pool: SqlitePool,
+}
+
+/// The database cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// It cannot be opened or made.
+    #[error("could not open the database `{}`: {reason}", path.display())]
+    CannotOpen {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// It was written by a newer Dockrev.
+    #[error(
+        "the database `{}` is from a newer version of Dockrev (schema {found}, this one knows up to {known})",
+        path.display()
+    )]
+    NewerSchema {
+        /// Its file.
+        path: PathBuf,
+        /// The newest migration in it.
+        found: i64,
+        /// The newest migration that this program has.
+        known: i64,
+    },
+    /// Its content is damaged.
+    #[error("the database `{}` is damaged: {reason}", path.display())]
+    Corrupt {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Store {
+    /// Opens the database at `path`, making folder, file and tables as needed.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened or made, is from a newer Dockrev, or is damaged.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        prepare(path).map_err(|error| OpenError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A recorded step has to survive a power cut; the default for a write-ahead log does not see to that.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(|error| unusable(path, &error))?;
+        check(&pool)
+            .await
+            .map_err(|error| unusable(path, &error))?
+            .map_or(Ok(()), |reason| Err(OpenError::Corrupt { path: path.to_owned(), reason }))?;
+        MIGRATIONS.run(&pool).await.map_err(|error| not_migrated(path, &error))?;
+        Ok(Self { pool })
+    }
+
+    /// Closes all connections and folds the write-ahead log into the file. Without it nothing is lost.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Makes the folder and an empty file before SQLite does, so that neither is ever open to others. SQLite gives the
+/// write-ahead log the mode of the database.
+fn prepare(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
+    }
+    let file = OpenOptions::new().create(true).append(true).mode(FILE_MODE).open(path)?;
+    file.set_permissions(Permissions::from_mode(FILE_MODE))
+}
+
+/// What SQLite finds wrong, if anything.
+async fn check(pool: &SqlitePool) -> Result<Option<String>, sqlx::Error> {
+    let verdict: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(pool).await?;
+    Ok((verdict != "ok").then_some(verdict))
+}
+
+fn unusable(path: &Path, error: &sqlx::Error) -> OpenError {
+    /// Result codes of SQLite: the file is malformed, and the file is no database.
+    const CORRUPT: [&str; 2] = ["11", "26"];
+    let path = path.to_owned();
+    let reason = error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
+    match error.as_database_error().and_then(|error| error.code()) {
+        Some(code) if CORRUPT.contains(&code.as_ref()) => OpenError::Corrupt { path, reason },
+        Some(_) | None => OpenError::CannotOpen { path, reason },
+    }
+}
+
+fn not_migrated(path: &Path, error: &MigrateError) -> OpenError {
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+    if let MigrateError::VersionMissing(found) | MigrateError::VersionTooNew(found, _) = error
+        && *found > known
+    {
+        return OpenError::NewerSchema { path: path.to_owned(), found: *found, known };
+    }
+    if let MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) = error {
+        return unusable(path, error);
+    }
+    OpenError::Corrupt { path: path.to_owned(), reason: error.to_string() }
+}

@@ -1,0 +1,99 @@
+//! Joins the adapters to the engine: the only place that knows which stands behind which port.
+//!
+//! Everything is made when it is first needed: `jobs list` starts no WebAssembly, and `check --image` asks no engine.
+
+mod error;
+mod plugins;
+
+pub use error::AppError;
+pub use plugins::Plugins;
+
+use crate::config::Config;
+use dockrev_core::ports::{Compose, Engine};
+use dockrev_docker::{ComposeCli, ComposeSettings, DockerEngine, EngineAddress, Overrides, PullCredentials, UserPassword};
+use dockrev_egress::DockerConfig;
+use dockrev_engine::clock::SystemClock;
+use dockrev_engine::detect::Detector;
+use dockrev_engine::runner::Runner;
+use dockrev_store::Store;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+
+/// The application, as a command uses it.
+pub struct App {
+    config: Config,
+    store: OnceCell<Arc<Store>>,
+    plugins: OnceCell<Plugins>,
+}
+
+/// The machine that Dockrev works on.
+pub struct Host {
+    /// Its engine.
+    pub engine: Arc<dyn Engine>,
+    /// Its Compose.
+    pub compose: Arc<dyn Compose>,
+}
+
+impl App {
+    /// An application with these settings. Opens and starts nothing yet.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self { config: config.clone(), store: OnceCell::new(), plugins: OnceCell::new() }
+    }
+
+    /// The jobs that were done from this data folder.
+    pub async fn store(&self) -> Result<Arc<Store>, AppError> {
+        let open = async || Store::open(&self.config.data_dir.join("dockrev.db")).await.map(Arc::new);
+        Ok(Arc::clone(self.store.get_or_try_init(open).await?))
+    }
+
+    /// The plugins, loaded.
+    pub async fn plugins(&self) -> Result<&Plugins, AppError> {
+        self.plugins.get_or_try_init(|| Plugins::load(&self.config)).await
+    }
+
+    /// The engine and Compose that the configuration names. They are not asked anything yet.
+    pub fn host(&self) -> Result<Host, AppError> {
+        let address: EngineAddress = self.config.engine.parse()?;
+        let overrides = Overrides::new(self.config.data_dir.join("overrides"));
+        let credentials = Arc::new(PullFrom(self.docker_config()));
+        let engine = DockerEngine::new(address, overrides.clone(), credentials);
+        let settings = ComposeSettings { command: self.config.compose.clone(), environment: std::env::vars_os().collect() };
+        let compose = ComposeCli::new(settings, overrides, engine.clone());
+        Ok(Host { engine: Arc::new(engine), compose: Arc::new(compose) })
+    }
+
+    /// Finds out what is newer.
+    pub async fn detector(&self) -> Result<Detector, AppError> {
+        let plugins = self.plugins().await?;
+        Ok(Detector::new(plugins.registry(), plugins.policy()))
+    }
+
+    /// Runs jobs on `host` and writes them down.
+    pub async fn runner(&self, host: &Host) -> Result<Runner, AppError> {
+        let (engine, compose) = (Arc::clone(&host.engine), Arc::clone(&host.compose));
+        Ok(Runner::new(engine, compose, self.store().await?, Arc::new(SystemClock::default())))
+    }
+
+    fn docker_config(&self) -> Arc<DockerConfig> {
+        plugins::docker_config(&self.config)
+    }
+}
+
+/// Pulls with the same credentials as checks.
+struct PullFrom(Arc<DockerConfig>);
+
+impl PullCredentials for PullFrom {
+    fn for_registry(&self, registry: &str) -> Option<UserPassword> {
+        match self.0.credentials_for(registry) {
+            Ok(credentials) => credentials.map(|known| UserPassword {
+                user: known.user.clone(),
+                password: known.password.expose().to_owned(),
+            }),
+            Err(error) => {
+                tracing::warn!("pulling without credentials: {error}");
+                None
+            }
+        }
+    }
+}

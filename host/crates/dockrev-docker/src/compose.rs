@@ -10,7 +10,8 @@ use dockrev_core::ports::{Compose, Engine, HostError, LogSink};
 use dockrev_core::stack::{ComposeModel, ComposeProject, FileHash, Pins};
 use process::{Child, Ended, Finished};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
@@ -31,7 +32,7 @@ const CONFIG_TIMEOUT: Duration = Duration::from_secs(60);
 const UP_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// How Compose is called.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ComposeSettings {
     /// The program and its first arguments, split at white space: `docker-compose`, `docker compose`.
     pub command: String,
@@ -40,14 +41,26 @@ pub struct ComposeSettings {
     pub environment: Vec<(OsString, OsString)>,
 }
 
+impl fmt::Debug for ComposeSettings {
+    /// The environment may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ComposeSettings").field("command", &self.command).finish_non_exhaustive()
+    }
+}
+
 /// The user's own Compose.
-#[derive(Debug)]
 pub struct ComposeCli {
     program: Vec<String>,
     environment: Vec<(OsString, OsString)>,
     overrides: Overrides,
     engine: DockerEngine,
     version: OnceCell<ComposeVersion>,
+}
+
+impl fmt::Debug for ComposeCli {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ComposeCli").field("program", &self.program).finish_non_exhaustive()
+    }
 }
 
 impl ComposeCli {
@@ -60,7 +73,7 @@ impl ComposeCli {
         Self { program, environment, overrides, engine, version: OnceCell::new() }
     }
 
-    /// Which Compose this is. Asked once.
+    /// Which Compose this is. Asked once: another one takes a restart.
     async fn version(&self) -> Result<ComposeVersion, HostError> {
         let missing = |reason: String| HostError::ComposeMissing { command: self.program.join(" "), reason };
         let detect = async {
@@ -151,12 +164,6 @@ impl ComposeCli {
         }
     }
 
-    /// The override file of `stack`, if it is there.
-    fn override_file(&self, stack: &StackName) -> Result<Option<PathBuf>, HostError> {
-        let path = self.overrides.path(stack)?;
-        Ok(path.exists().then_some(path))
-    }
-
     /// Compose 1 cannot be told not to pull: it pulls what the engine does not have. So the engine has to have it.
     async fn require_image(
         &self,
@@ -201,7 +208,7 @@ impl Compose for ComposeCli {
 
     async fn up(&self, project: &ComposeProject, service: &ServiceName, log: &dyn LogSink) -> Result<(), HostError> {
         let version = self.version().await?;
-        let override_file = self.override_file(&project.name)?;
+        let override_file = self.overrides.existing(&project.name)?;
         if version == ComposeVersion::V1 {
             self.require_image(project, service, override_file.as_deref()).await?;
         }

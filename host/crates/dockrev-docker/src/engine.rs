@@ -13,7 +13,7 @@ use dockrev_core::image::{ImageRef, PinnedImage};
 use dockrev_core::job::LogLine;
 use dockrev_core::ports::{Engine, HostError, LogSink};
 use dockrev_core::stack::{ContainerStatus, Inventory, LocalImage};
-use http::HeaderValue;
+use http::{HeaderValue, Uri};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -89,9 +89,14 @@ impl DockerEngine {
             }
             EngineAddress::Tcp(authority) => Docker::connect_with_http(authority, timeout_s, API_DEFAULT_VERSION),
         };
-        let client = client.map_err(|error| call.failed(&error))?.with_request_modifier(url_safe_credentials);
+        let client = client.map_err(|error| call.failed(&error))?;
         match tokio::time::timeout(CONNECT_TIMEOUT, client.negotiate_version()).await {
-            Ok(negotiated) => negotiated.map_err(|error| call.failed(&error)),
+            Ok(negotiated) => {
+                let client = negotiated.map_err(|error| call.failed(&error))?;
+                let version = client.client_version();
+                let prefix = format!("/v{}.{}", version.major_version, version.minor_version);
+                Ok(client.with_request_modifier(move |request| prepare(request, &prefix)))
+            }
             Err(_) => Err(HostError::EngineUnreachable {
                 address: self.address.to_string(),
                 reason: format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()),
@@ -103,19 +108,36 @@ impl DockerEngine {
 /// Header that carries pull credentials.
 const CREDENTIALS_HEADER: &str = "X-Registry-Auth";
 
-/// The engine reads credentials in the URL-safe base64 alphabet and takes what it cannot read for none; bollard
-/// writes the other alphabet.
-fn url_safe_credentials(mut request: BollardRequest) -> BollardRequest {
-    let rewritten = request.headers().get(CREDENTIALS_HEADER).and_then(|value| {
+/// Makes up for two things of bollard 0.21.
+///
+/// It negotiates an API version and then leaves it out of the path, so that the engine would take its newest,
+/// whatever that is. And it writes credentials in the standard base64 alphabet, where the engine reads the URL-safe
+/// one and takes what it cannot read for none.
+fn prepare(mut request: BollardRequest, version_prefix: &str) -> BollardRequest {
+    if let Some(uri) = versioned(request.uri(), version_prefix) {
+        *request.uri_mut() = uri;
+    }
+    let credentials = request.headers().get(CREDENTIALS_HEADER).and_then(|value| {
         let text = value.to_str().ok()?.replace('+', "-").replace('/', "_");
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         Some(value)
     });
-    if let Some(value) = rewritten {
+    if let Some(value) = credentials {
         request.headers_mut().insert(CREDENTIALS_HEADER, value);
     }
     request
+}
+
+/// The same address below `version_prefix`; absent if it is there already.
+fn versioned(uri: &Uri, version_prefix: &str) -> Option<Uri> {
+    let mut parts = uri.clone().into_parts();
+    let path = parts.path_and_query.as_ref()?.as_str();
+    if path.starts_with(&format!("{version_prefix}/")) {
+        return None;
+    }
+    parts.path_and_query = Some(format!("{version_prefix}{path}").parse().ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 #[async_trait]

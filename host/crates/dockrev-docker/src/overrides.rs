@@ -29,7 +29,10 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Keeps the files below `folder`, which has to be absolute and is made when it is needed.
+    /// Keeps the files below `folder`, which is made when it is needed.
+    ///
+    /// It has to be absolute and without `..`: Compose writes the paths that it was called with on its containers, and
+    /// by them Dockrev's files are told from the user's.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
@@ -52,6 +55,19 @@ impl Overrides {
             });
         }
         Ok(self.folder.join(name).join(FILE_NAME))
+    }
+
+    /// Where the file of `stack` is, if there is one.
+    ///
+    /// That it cannot be seen is an error: `up` without it would silently go back to the older tags.
+    pub(crate) fn existing(&self, stack: &StackName) -> Result<Option<PathBuf>, HostError> {
+        let path = self.path(stack)?;
+        match path.try_exists() {
+            Ok(exists) => Ok(exists.then_some(path)),
+            Err(error) => {
+                Err(HostError::File { action: "look for", path: path.display().to_string(), reason: error.to_string() })
+            }
+        }
     }
 
     /// Whether `path` is one of these files.

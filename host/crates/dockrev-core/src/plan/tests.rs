@@ -1,10 +1,11 @@
 use super::*;
-use crate::detection::Reading;
-use crate::ids::StackName;
+use crate::detection::ComposeFacts;
+use crate::ids::{ImageId, ServiceId, ServiceName, StackName};
+use crate::image::{Digest, PinnedImage};
 use crate::job::UndoRule;
-use crate::policy::{Assessment, Following, Relation, Verdict};
-use crate::registry::PlatformImage;
-use crate::stack::LocalImage;
+use crate::policy::{Assessment, Following, Level, Relation, Verdict};
+use crate::registry::{PlatformImage, ResolvedImage};
+use crate::stack::{ComposeProject, LocalImage};
 
 fn digest(seed: &str) -> Digest {
     format!("sha256:{}", seed.repeat(64)).parse().unwrap()

@@ -165,9 +165,9 @@ async fn success_without_a_healthcheck_carries_a_warning() {
     assert_eq!(job.state, JobState::Updated);
     let warnings: Vec<_> = world.state().entries[job.id.as_str()]
         .iter()
-        .filter_map(|entry| match &entry.step {
-            Step::Done(StageOutput::Verified { warnings, .. }) => Some(warnings.clone()),
-            _ => None,
+        .filter_map(|entry| {
+            let Step::Done(StageOutput::Verified { warnings, .. }) = &entry.step else { return None };
+            Some(warnings.clone())
         })
         .collect();
     assert_eq!(warnings.len(), 1);

@@ -54,6 +54,18 @@ async fn two_handles_write_side_by_side() {
 }
 
 #[tokio::test]
+async fn several_may_make_it_at_the_same_time() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dockrev.db");
+        let (first, second, third) = tokio::join!(Store::open(&path), Store::open(&path), Store::open(&path));
+        first.unwrap().create(&job("one", 1, JobState::first())).await.unwrap();
+        second.unwrap().create(&job("two", 2, JobState::first())).await.unwrap();
+        assert_eq!(ids(&third.unwrap().jobs(5).await.unwrap()), ["two", "one"]);
+    }
+}
+
+#[tokio::test]
 async fn closed_sets_are_guarded() {
     let (_folder, store) = store().await;
     store.create(&job("job", 1, JobState::first())).await.unwrap();

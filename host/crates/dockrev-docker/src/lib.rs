@@ -8,16 +8,16 @@
 //! Engine 20.10.24 and 26.1.5, Compose 1.29.2 and 2.26.1:
 //!
 //! - An override with `image: repository:tag@digest` finds the image that was pulled as `repository@digest`, with
-//!   the registry stopped, on both Composes. The tag in it is not looked at and need not exist on the engine.
-//! - Pointing a local tag to another image id and `up -d` recreates the service on both, in both directions, and a
-//!   second `up -d` changes nothing.
+//!   the registry stopped, on both Composes, and a second `up -d` changes nothing. The tag in it is not looked at and
+//!   need not exist on the engine.
+//! - Pointing a local tag to another image id and `up -d` recreates the service on both, in both directions.
 //! - Compose 1.29 merges an override without `version` with main files of any version or none, so it gets none.
 //! - Compose 1.29 has no `--pull never`; it pulls an image only where the engine has none, and does not obey
 //!   `pull_policy` on `up`. So for it the image is looked up first and a missing one is an error.
-//! - Compose 2 obeys `pull_policy: always`; `--pull never` overrules it.
+//! - `--pull never` overrules `pull_policy: always` in Compose 2.
 //! - Compose 1.29 dies while it recreates a container on an API newer than 1.44 (seen on 26.1.5: `KeyError:
 //!   'ContainerConfig'`), with the old container stopped and renamed. With `COMPOSE_API_VERSION=1.44` it works.
-//! - `up` without `--scale` brings a service back to what its file says; `--scale` is passed with the number that runs.
+//! - `up` is given `--scale` with the number of containers that there are; both keep to it whatever the file says.
 //! - Compose 2 writes an empty `depends_on` label when called with `--no-deps`; what it says of the files is the truth.
 //! - Compose 1.29 writes `config_files` as it was called: relative to the folder it was called in.
 //! - The engine's container list gives the bare image id once the tag has moved; the container itself still knows

@@ -134,8 +134,8 @@ fn render(path: &Path, stack: &StackName, pins: &Pins) -> String {
         "# Written by Dockrev: the images that it updated services of stack `{stack}` to.\n\
          # Dockrev replaces this file; do not edit it.\n\
          #\n\
-         # Your own compose files keep their older tags. To bring the stack up with the updated images, pass this file\n\
-         # last, after your own files:\n\
+         # Your own compose files keep their older tags. To bring the stack up with the updated images, pass this\n\
+         # file last, after your own files:\n\
          #\n\
          #   docker compose -f compose.yaml -f {path} up -d\n\
          #\n\

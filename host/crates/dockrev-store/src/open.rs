@@ -3,7 +3,7 @@
 use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -17,10 +17,14 @@ const CONNECTIONS_MAX: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Wait for another process that writes: each of our transactions takes milliseconds, a busy disk stretches them.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Wait for another program that is opening the same database: it may be bringing old tables up to date.
+const OPENING_TIMEOUT: Duration = Duration::from_secs(60);
 /// The database tells what runs on the host: for its owner only.
 const FILE_MODE: u32 = 0o600;
 /// As [`FILE_MODE`].
 const FOLDER_MODE: u32 = 0o700;
+/// Added to the database's name for the file that is locked while it is opened.
+const LOCK_SUFFIX: &str = ".lock";
 
 /// The database.
 #[derive(Clone, Debug)]
@@ -69,7 +73,9 @@ impl Store {
     ///
     /// It cannot be opened or made, is from a newer Dockrev, or is damaged.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        prepare(path).map_err(|error| OpenError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
+        let cannot_open = |reason: String| OpenError::CannotOpen { path: path.to_owned(), reason };
+        let lock = prepare(path).map_err(|error| cannot_open(error.to_string()))?;
+        let _alone = alone(lock).await.map_err(cannot_open)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -97,14 +103,35 @@ impl Store {
     }
 }
 
-/// Makes the folder and an empty file before SQLite does, so that neither is ever open to others. SQLite gives the
-/// write-ahead log the mode of the database.
-fn prepare(path: &Path) -> io::Result<()> {
+/// Makes the folder and an empty file before SQLite does, so that neither is ever open to others, and opens the lock
+/// beside it. SQLite gives the write-ahead log the mode of the database.
+///
+/// A database that exists is not opened here: closing it again would undo the locks that SQLite may hold on it in this
+/// process.
+fn prepare(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
     }
-    let file = OpenOptions::new().create(true).append(true).mode(FILE_MODE).open(path)?;
-    file.set_permissions(Permissions::from_mode(FILE_MODE))
+    match OpenOptions::new().create_new(true).write(true).mode(FILE_MODE).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_file() => {
+            fs::set_permissions(path, Permissions::from_mode(FILE_MODE))?;
+        }
+        made => drop(made?),
+    }
+    let mut lock = path.as_os_str().to_owned();
+    lock.push(LOCK_SUFFIX);
+    OpenOptions::new().create(true).append(true).mode(FILE_MODE).open(lock)
+}
+
+/// Waits until no other program is opening the database. SQLite itself guards neither the switch to the write-ahead
+/// log nor the making of tables against a second one.
+async fn alone(lock: File) -> Result<File, String> {
+    let locked = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock));
+    match tokio::time::timeout(OPENING_TIMEOUT, locked).await {
+        Ok(Ok(locked)) => locked.map_err(|error| error.to_string()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("another program has been opening it for {} s", OPENING_TIMEOUT.as_secs())),
+    }
 }
 
 /// What SQLite finds wrong, if anything.

@@ -271,20 +271,36 @@ mod tests {
         assert_eq!((output.as_slice(), ended.last_lines().as_str()), (b"secret\n".as_slice(), "why"));
     }
 
+    /// A pipe, and a program whose own child writes to it without end. Reading ends when the last writer is gone.
+    fn endless(folder: &Path) -> (std::path::PathBuf, Child) {
+        let fifo = folder.join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status().unwrap();
+        assert!(made.success());
+        let child = shell(&format!("(sleep 1000 > {}) & wait", fifo.display()));
+        (fifo, child)
+    }
+
     #[tokio::test]
     async fn stops_a_program_that_takes_too_long_and_all_that_it_started() {
         let folder = tempfile::tempdir().unwrap();
-        let fifo = folder.path().join("fifo");
-        let made = std::process::Command::new("mkfifo").arg(&fifo).status().unwrap();
-        assert!(made.success());
-        let script = format!("sleep 1000 > {}", fifo.display());
+        let (fifo, child) = endless(folder.path());
         let lines = Lines::default();
-        let stopped = stream(shell(&format!("({script}) & wait")), Duration::from_millis(300), &lines);
-        // Reading ends when the last writer is gone.
+        let stopped = stream(child, Duration::from_millis(300), &lines);
         let (ended, read) = tokio::join!(stopped, tokio::fs::read(&fifo));
         assert!(read.unwrap().is_empty());
-        let ended = ended.unwrap();
-        assert_eq!(ended.finished, Finished::TimedOut { timeout_s: 0 });
+        assert_eq!(ended.unwrap().finished, Finished::TimedOut { timeout_s: 0 });
+    }
+
+    #[tokio::test]
+    async fn stops_a_program_that_nobody_waits_for_and_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let (fifo, child) = endless(folder.path());
+        let lines = Lines::default();
+        let abandoned =
+            tokio::time::timeout(Duration::from_millis(300), stream(child, Duration::from_secs(1000), &lines));
+        let (ended, read) = tokio::join!(abandoned, tokio::fs::read(&fifo));
+        assert!(read.unwrap().is_empty());
+        assert!(ended.is_err());
     }
 
     #[tokio::test]

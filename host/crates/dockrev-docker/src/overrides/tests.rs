@@ -27,8 +27,8 @@ fn tells_its_reader_what_it_is() {
         r#"# Written by Dockrev: the images that it updated services of stack `shop` to.
 # Dockrev replaces this file; do not edit it.
 #
-# Your own compose files keep their older tags. To bring the stack up with the updated images, pass this file
-# last, after your own files:
+# Your own compose files keep their older tags. To bring the stack up with the updated images, pass this
+# file last, after your own files:
 #
 #   docker compose -f compose.yaml -f /data/overrides/shop/override.yaml up -d
 #

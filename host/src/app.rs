@@ -10,7 +10,9 @@ pub use plugins::Plugins;
 
 use crate::config::Config;
 use dockrev_core::ports::{Compose, Engine};
-use dockrev_docker::{ComposeCli, ComposeSettings, DockerEngine, EngineAddress, Overrides, PullCredentials, UserPassword};
+use dockrev_docker::{
+    ComposeCli, ComposeSettings, DockerEngine, EngineAddress, Overrides, PullCredentials, UserPassword,
+};
 use dockrev_egress::DockerConfig;
 use dockrev_engine::clock::SystemClock;
 use dockrev_engine::detect::Detector;
@@ -58,7 +60,8 @@ impl App {
         let overrides = Overrides::new(self.config.data_dir.join("overrides"));
         let credentials = Arc::new(PullFrom(self.docker_config()));
         let engine = DockerEngine::new(address, overrides.clone(), credentials);
-        let settings = ComposeSettings { command: self.config.compose.clone(), environment: std::env::vars_os().collect() };
+        let settings =
+            ComposeSettings { command: self.config.compose.clone(), environment: std::env::vars_os().collect() };
         let compose = ComposeCli::new(settings, overrides, engine.clone());
         Ok(Host { engine: Arc::new(engine), compose: Arc::new(compose) })
     }
@@ -86,10 +89,8 @@ struct PullFrom(Arc<DockerConfig>);
 impl PullCredentials for PullFrom {
     fn for_registry(&self, registry: &str) -> Option<UserPassword> {
         match self.0.credentials_for(registry) {
-            Ok(credentials) => credentials.map(|known| UserPassword {
-                user: known.user.clone(),
-                password: known.password.expose().to_owned(),
-            }),
+            Ok(credentials) => credentials
+                .map(|known| UserPassword { user: known.user.clone(), password: known.password.expose().to_owned() }),
             Err(error) => {
                 tracing::warn!("pulling without credentials: {error}");
                 None

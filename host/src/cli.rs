@@ -38,7 +38,7 @@ const EXIT_FAILURE: u8 = 1;
 const EXIT_NEWS: u8 = 2;
 
 /// Runs the program with these arguments, the program's name first.
-pub async fn main(arguments: impl IntoIterator<Item = OsString> + Send) -> ExitCode {
+pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -44,7 +44,8 @@ impl Environment {
         let variables = VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), read(name)?))).collect();
         let program_dir = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_owned));
         // Whoever may write here is root, or as good as root for the purpose of choosing a folder.
-        let is_root = std::fs::metadata("/proc/self").is_ok_and(|owner| std::os::unix::fs::MetadataExt::uid(&owner) == 0);
+        let is_root =
+            std::fs::metadata("/proc/self").is_ok_and(|owner| std::os::unix::fs::MetadataExt::uid(&owner) == 0);
         Self { variables, is_root, program_dir }
     }
 
@@ -182,7 +183,8 @@ impl ConfigError {
 impl Config {
     /// Reads the file, if there is one, and the environment.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
-        let data_dir = data_dir(environment)?;
+        // Compose runs in other folders: what it is given has to be found from there.
+        let data_dir = std::path::absolute(data_dir(environment)?).map_err(|_| ConfigError::NoDataDir)?;
         let file = match environment.path("DOCKREV_CONFIG") {
             Some(path) => read_file(&path)?,
             None => {

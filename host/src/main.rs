@@ -5,5 +5,6 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    dockrev::cli::main(std::env::args_os()).await
+    let arguments: Vec<_> = std::env::args_os().collect();
+    dockrev::cli::main(arguments).await
 }

@@ -46,7 +46,9 @@ impl AppError {
         match self {
             Self::Store(OpenError::CannotOpen { .. }) => Some("set DOCKREV_DATA_DIR to a folder that you may write"),
             Self::Store(OpenError::NewerSchema { .. }) => Some("use the newer Dockrev, or another data folder"),
-            Self::Store(OpenError::Corrupt { .. }) => Some("put a copy of the file back, or move it away to begin anew"),
+            Self::Store(OpenError::Corrupt { .. }) => {
+                Some("put a copy of the file back, or move it away to begin anew")
+            }
             Self::Setting { .. } => Some("docs/configuration.md lists every setting"),
             Self::EngineAddress(_) | Self::PluginHost { .. } => None,
         }

@@ -14,7 +14,7 @@ use dockrev_engine::detect::{Depth, Scope, Survey};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 
-pub(super) use rows::{Status, plan_lines, status};
+pub(super) use rows::{plan_lines, status};
 
 pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<Ending, Failure> {
     let app = App::new(config);

@@ -87,7 +87,9 @@ impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
         match &error {
             LockError::Held(_) => Self::of("data.locked", &error, Some("wait until it is done, then try again")),
-            LockError::Failed { .. } => Self::of("data.unusable", &error, Some("set DOCKREV_DATA_DIR to a folder that you may write")),
+            LockError::Failed { .. } => {
+                Self::of("data.unusable", &error, Some("set DOCKREV_DATA_DIR to a folder that you may write"))
+            }
         }
     }
 }
@@ -96,8 +98,12 @@ impl From<DetectError> for Failure {
     fn from(error: DetectError) -> Self {
         match &error {
             DetectError::Host(host) => Self::of(host.code(), host, host.hint()),
-            DetectError::NoSuchStack { .. } => Self::of("stack.not-found", &error, Some("`dockrev check` lists all stacks")),
-            DetectError::NoSuchService(_) => Self::of("service.not-found", &error, Some("`dockrev check` lists all services")),
+            DetectError::NoSuchStack { .. } => {
+                Self::of("stack.not-found", &error, Some("`dockrev check` lists all stacks"))
+            }
+            DetectError::NoSuchService(_) => {
+                Self::of("service.not-found", &error, Some("`dockrev check` lists all services"))
+            }
         }
     }
 }

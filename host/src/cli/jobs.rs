@@ -2,7 +2,7 @@
 
 use super::arguments::{JobsArguments, JobsCommand};
 use super::paint::{Tone, paint};
-use super::table::{Cell, Table, one_line};
+use super::table::{Cell, Table, field, one_line};
 use super::{Ending, Failure};
 use crate::app::App;
 use crate::config::Config;
@@ -119,17 +119,20 @@ async fn show(app: &App, job: &Job, json: bool) -> Result<(), Failure> {
 
 fn show_head(job: &Job) {
     let change = &job.change;
-    let row = |name: &str, text: String| anstream::println!("{} {}", paint(Tone::Faint, format!("{name:<12}")), one_line(&text));
+    let row = |name: &str, text: String| anstream::println!("{}", field(name, Tone::Plain, &text));
     row("job", job.id.to_string());
     row("service", change.service.to_string());
-    row("state", paint(tone(&job.state), job.state.name()).clone());
+    anstream::println!("{}", field("state", tone(&job.state), job.state.name()));
     if let Some(cause) = job.state.cause() {
         row("cause", format!("{} ({}, during {})", cause.message, cause.code, cause.stage));
     }
     if let JobState::NeedsAttention { undo_failure: Some(failure), .. } = &job.state {
         row("undo failed", format!("{} ({})", failure.message, failure.code));
     }
-    row("from", format!("{} {}", change.from.reference.familiar(), change.from.digest.as_ref().map_or("", |d| d.as_str())));
+    row(
+        "from",
+        format!("{} {}", change.from.reference.familiar(), change.from.digest.as_ref().map_or("", |d| d.as_str())),
+    );
     row("from image", change.from.image_id.to_string());
     row("to", format!("{} {}", change.to.tagged().familiar(), change.to.digest));
     row("level", change.level.to_string());
@@ -153,8 +156,13 @@ fn describe(entry: &JournalEntry) -> Option<String> {
         Step::Done(StageOutput::Verified { containers, waited_ms, warnings }) => {
             let names = containers.iter().map(|container| container.name.as_str()).collect::<Vec<_>>().join(", ");
             let warnings = warnings.iter().map(|warning| format!("; {warning}")).collect::<String>();
-            Some(format!("  good after {:.1} s: {names}{warnings}", std::time::Duration::from_millis(*waited_ms).as_secs_f64()))
+            Some(format!(
+                "  good after {:.1} s: {names}{warnings}",
+                std::time::Duration::from_millis(*waited_ms).as_secs_f64()
+            ))
         }
-        Step::Failed(failure) => Some(paint(Tone::Bad, format!("  failed: {} ({})", one_line(&failure.message), failure.code))),
+        Step::Failed(failure) => {
+            Some(paint(Tone::Bad, format!("  failed: {} ({})", one_line(&failure.message), failure.code)))
+        }
     }
 }

@@ -62,7 +62,9 @@ impl Observer for Live {
                 paint(Tone::Caution, format!("undo {stage}"))
             }
             JobState::Updated => paint(Tone::Good, "updated"),
-            JobState::Failed { cause } => paint(Tone::Bad, format!("failed, nothing was touched: {}", one_line(&cause.message))),
+            JobState::Failed { cause } => {
+                paint(Tone::Bad, format!("failed, nothing was touched: {}", one_line(&cause.message)))
+            }
             JobState::RolledBack { cause } => {
                 paint(Tone::Caution, format!("rolled back: {}", one_line(&cause.message)))
             }
@@ -75,7 +77,9 @@ impl Observer for Live {
         let hint = match &job.state {
             JobState::NeedsAttention { cause, undo_failure } => undo_failure.as_ref().unwrap_or(cause).hint.as_ref(),
             JobState::Failed { cause } => cause.hint.as_ref(),
-            JobState::Running { .. } | JobState::Undoing { .. } | JobState::Updated | JobState::RolledBack { .. } => None,
+            JobState::Running { .. } | JobState::Undoing { .. } | JobState::Updated | JobState::RolledBack { .. } => {
+                None
+            }
         };
         if let Some(hint) = hint {
             let hint = hint.replace("JOB", job.id.as_str());

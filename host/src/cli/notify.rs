@@ -31,7 +31,8 @@ pub(super) async fn run(config: &Config, arguments: &NotifyArguments) -> Result<
         }
         Err(error @ NotifyError::NoNotifier(_)) => {
             super::plugin::complain(&app).await;
-            Err(Failure::new("notify.not-installed", error.to_string()).hint("`dockrev plugin list` shows what is installed"))
+            Err(Failure::new("notify.not-installed", error.to_string())
+                .hint("`dockrev plugin list` shows what is installed"))
         }
         Err(error @ NotifyError::Plugin(_)) => Err(Failure::new("plugin.failed", error.to_string())),
     }

@@ -75,8 +75,9 @@ fn read_tags(path: &Path) -> Result<Vec<ListedTag>, Failure> {
     let lines = text.lines().enumerate().map(|(number, line)| (number + 1, line.trim()));
     let mut tags = Vec::new();
     for (number, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
-        let name: Tag =
-            line.parse().map_err(|error| Failure::new("tag.invalid", format!("{}:{number}: {error}", path.display())))?;
+        let name: Tag = line
+            .parse()
+            .map_err(|error| Failure::new("tag.invalid", format!("{}:{number}: {error}", path.display())))?;
         if seen.insert(name.clone()) {
             tags.push(ListedTag { name, digest: None, pushed_at_unix_s: None });
         }

@@ -66,6 +66,15 @@ fn line(row: &[Cell], indent: usize, widths: &[usize]) -> String {
     line
 }
 
+/// Width of the names of [`field`]s.
+const FIELD_WIDTH: usize = 12;
+
+/// A line with a name and what it is.
+pub(super) fn field(name: &str, tone: Tone, text: &str) -> String {
+    let name = paint(Tone::Faint, format!("{name:<FIELD_WIDTH$}"));
+    format!("{name} {}", paint(tone, one_line(text)))
+}
+
 /// Control characters would break the table, or do worse to the terminal.
 pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()

@@ -90,8 +90,11 @@ async fn find_service(host: &Host, text: &str) -> Result<ServiceId, Failure> {
     let found: Vec<ServiceId> = named.filter(|id| id.service.as_str() == text).collect();
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(Failure::new("service.not-found", format!("no stack has a service `{text}` with containers on this engine"))
-            .hint("`dockrev check` lists all services")),
+        [] => Err(Failure::new(
+            "service.not-found",
+            format!("no stack has a service `{text}` with containers on this engine"),
+        )
+        .hint("`dockrev check` lists all services")),
         several => {
             let names = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             Err(Failure::new("service.ambiguous", format!("several stacks have a service `{text}`: {names}"))

@@ -8,7 +8,9 @@ fn an_engine_that_is_not_there_is_named_with_what_to_do() {
         let mut command = stage.command(arguments);
         command.env("DOCKER_HOST", "unix:///nowhere/docker.sock");
         let ran = run(&mut command).ends_with(1);
-        ran.complains("unix:///nowhere/docker.sock").complains("code: engine.unreachable").complains("hint: start the engine");
+        ran.complains("unix:///nowhere/docker.sock")
+            .complains("code: engine.unreachable")
+            .complains("hint: start the engine");
     }
 }
 

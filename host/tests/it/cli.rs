@@ -17,7 +17,10 @@ fn an_image_is_checked_without_an_engine() {
     assert_eq!(check["format"], "dockrev.check/1");
     let entry = entry(&check, &image);
     assert_eq!(entry["status"], "newer");
-    assert_eq!((&entry["candidate"]["tag"], &entry["candidate"]["digest"]), (&"1.3".into(), &newest.digest.as_str().into()));
+    assert_eq!(
+        (&entry["candidate"]["tag"], &entry["candidate"]["digest"]),
+        (&"1.3".into(), &newest.digest.as_str().into())
+    );
     stage.dockrev(&["check", "--image", "NOT AN IMAGE"]).ends_with(0).says("unknown");
     let newest = format!("{}/c/app:1.3", stage.registry.host());
     stage.dockrev(&["check", "--image", &newest, "--exit-code"]).ends_with(0).says("1 up to date");
@@ -109,7 +112,8 @@ fn a_notifier_is_tried_and_signs_what_it_sends() {
 #[test]
 fn settings_that_do_not_fit_are_named() {
     let stage = Stage::new(Compose::any().unwrap());
-    std::fs::write(stage.data.path().join("dockrev.toml"), "[plugins.notifier-webhook]\nsettings.ulr = \"x\"\n").unwrap();
+    std::fs::write(stage.data.path().join("dockrev.toml"), "[plugins.notifier-webhook]\nsettings.ulr = \"x\"\n")
+        .unwrap();
     let ran = stage.dockrev(&["plugin", "list"]).ends_with(0);
     ran.says("notifier-webhook").says("ulr");
 }

@@ -43,14 +43,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("xtask", &["dockrev-testkit"]),
     (
         "dockrev",
-        &[
-            "dockrev-core",
-            "dockrev-docker",
-            "dockrev-egress",
-            "dockrev-engine",
-            "dockrev-plugin-host",
-            "dockrev-store",
-        ],
+        &["dockrev-core", "dockrev-docker", "dockrev-egress", "dockrev-engine", "dockrev-plugin-host", "dockrev-store"],
     ),
 ];
 

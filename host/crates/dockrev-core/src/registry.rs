@@ -85,6 +85,9 @@ pub enum PluginFault {
     /// It wanted more memory than a call may have.
     #[error("wanted more than {} MiB of memory and was stopped", .0 / (1024 * 1024))]
     OutOfMemory(usize),
+    /// It went over another limit of a call: requests, bytes of answers.
+    #[error("went over a limit and was stopped: {0}")]
+    OverLimit(String),
     /// It returned something that no plugin may return.
     #[error("returned an invalid answer: {0}")]
     InvalidAnswer(String),

@@ -132,6 +132,13 @@ impl FromStr for HostPattern {
     }
 }
 
+impl From<&Origin> for HostPattern {
+    fn from(origin: &Origin) -> Self {
+        let port = (origin.port != origin.default_port()).then_some(origin.port);
+        Self::Exact { host: origin.host.clone(), port }
+    }
+}
+
 /// The host part of `host[:port]`, brackets of an IPv6 address included.
 fn authority_host(authority: &str) -> Option<&str> {
     if authority.starts_with('[') {

@@ -80,7 +80,9 @@ fn one(entry: &PlanEntry) -> Entry<'_> {
         },
         warnings: match &entry.decision {
             Decision::Update(change) => change.warnings.iter().map(ToString::to_string).collect(),
-            Decision::UpToDate { .. } | Decision::Held { .. } | Decision::Excluded(_) | Decision::Unknown(_) => Vec::new(),
+            Decision::UpToDate { .. } | Decision::Held { .. } | Decision::Excluded(_) | Decision::Unknown(_) => {
+                Vec::new()
+            }
         },
     }
 }

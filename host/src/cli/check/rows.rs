@@ -34,13 +34,18 @@ pub(in crate::cli) fn status(entry: &PlanEntry) -> Status {
         Decision::Held { candidate, hold: Hold::NotInstalled } => {
             Status { name: "newer", reason: candidate.reason.clone(), code: None, tone: Tone::News }
         }
-        Decision::Held { hold, .. } => Status { name: "held", reason: hold.to_string(), code: None, tone: Tone::Caution },
+        Decision::Held { hold, .. } => {
+            Status { name: "held", reason: hold.to_string(), code: None, tone: Tone::Caution }
+        }
         Decision::Excluded(exclusion) => {
             Status { name: "skipped", reason: exclusion.to_string(), code: None, tone: Tone::Faint }
         }
-        Decision::Unknown(trouble) => {
-            Status { name: "unknown", reason: trouble.message.clone(), code: Some(trouble.code.clone()), tone: Tone::Bad }
-        }
+        Decision::Unknown(trouble) => Status {
+            name: "unknown",
+            reason: trouble.message.clone(),
+            code: Some(trouble.code.clone()),
+            tone: Tone::Bad,
+        },
     }
 }
 
@@ -161,7 +166,9 @@ pub(super) fn summary(entries: &[&PlanEntry]) -> String {
         *counts.entry(status(entry).name).or_default() += 1;
     }
     let order = ["update", "newer", "held", "up-to-date", "skipped", "unknown"];
-    let parts: Vec<String> =
-        order.iter().filter_map(|name| counts.get(name).map(|count| format!("{count} {}", name.replace('-', " ")))).collect();
+    let parts: Vec<String> = order
+        .iter()
+        .filter_map(|name| counts.get(name).map(|count| format!("{count} {}", name.replace('-', " "))))
+        .collect();
     if parts.is_empty() { "nothing to look at: no containers found".to_owned() } else { parts.join(", ") }
 }

@@ -1,0 +1,123 @@
+//! One call of a plugin: a fresh store, its limits, and what its failure means.
+
+use crate::call_log::CallLog;
+use crate::engine::Ticker;
+use crate::limits::{self, CallLimits};
+use crate::outgoing::Outgoing;
+use crate::state::{CallState, GrantedValues, MemoryCapReached};
+use crate::text;
+use dockrev_core::ids::PluginId;
+use dockrev_core::registry::{PluginError, PluginFault};
+use dockrev_egress::{CallScope, Egress, Grant};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use wasmtime::{Engine, Store, Trap, UpdateDeadline};
+use wasmtime_wasi::I32Exit;
+
+/// Most data that a call may hand to one function of the host, or return, in bytes of the host's memory.
+const HANDED_OVER_MAX_BYTES: usize = 128 * 1024 * 1024;
+
+/// Runs calls.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    engine: Engine,
+    ticker: Ticker,
+    places: Semaphore,
+    egress: Arc<Egress>,
+    limits: CallLimits,
+}
+
+/// Whose call it is, and what it may do.
+pub(crate) struct CallContext<'a> {
+    pub(crate) plugin: &'a PluginId,
+    pub(crate) granted: &'a Arc<GrantedValues>,
+    pub(crate) grant: Grant,
+}
+
+/// A call went on past its deadline.
+#[derive(Debug, thiserror::Error)]
+#[error("past the deadline")]
+struct DeadlinePassed;
+
+impl Caller {
+    pub(crate) fn new(engine: Engine, egress: Arc<Egress>, limits: CallLimits) -> std::io::Result<Self> {
+        let ticker = Ticker::start(&engine)?;
+        let places = Semaphore::new(limits::MAX_CONCURRENT_CALLS as usize);
+        Ok(Self { engine, ticker, places, egress, limits })
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.egress
+    }
+
+    /// Runs `call` in a fresh store, and stops it at the first limit that it passes.
+    pub(crate) async fn run<R, F>(
+        &self,
+        context: CallContext<'_>,
+        call: impl FnOnce(Store<CallState>) -> F + Send,
+    ) -> Result<R, PluginError>
+    where
+        F: Future<Output = wasmtime::Result<R>> + Send,
+    {
+        let Ok(_place) = self.places.acquire().await else {
+            unreachable!("nobody closes this semaphore");
+        };
+        let _ticking = self.ticker.keep_going();
+        let started = Instant::now();
+        let deadline = started + self.limits.deadline;
+        let scope = CallScope::new(context.grant, self.limits.budget);
+        let log = CallLog::new(context.plugin.clone(), self.limits);
+        let store = self.store(&scope, &log, context.granted, deadline);
+        let outcome = tokio::select! {
+            biased;
+            over = scope.budget.exceeded() => Err(PluginFault::OverLimit(over.to_string())),
+            result = tokio::time::timeout_at(deadline, call(store)) => match result {
+                Ok(result) => result.map_err(|error| fault(&error, &log, self.limits.deadline)),
+                Err(_) => Err(PluginFault::TimedOut(self.limits.deadline)),
+            },
+        };
+        log.finish();
+        let (took_us, requests) = (started.elapsed().as_micros(), scope.budget.requests());
+        tracing::debug!(plugin.id = %context.plugin, took_us, requests, failed = outcome.is_err(), "called a plugin");
+        outcome.map_err(|fault| PluginError { plugin: context.plugin.clone(), fault })
+    }
+
+    fn store(
+        &self,
+        scope: &Arc<CallScope>,
+        log: &Arc<CallLog>,
+        granted: &Arc<GrantedValues>,
+        deadline: Instant,
+    ) -> Store<CallState> {
+        let outgoing = Outgoing { egress: Arc::clone(&self.egress), scope: Arc::clone(scope) };
+        let mut store = Store::new(&self.engine, CallState::new(outgoing, log, granted));
+        store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(HANDED_OVER_MAX_BYTES);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |_| {
+            if Instant::now() < deadline { Ok(UpdateDeadline::Yield(1)) } else { Err(DeadlinePassed.into()) }
+        });
+        store
+    }
+}
+
+fn fault(error: &wasmtime::Error, log: &CallLog, deadline: Duration) -> PluginFault {
+    if error.is::<MemoryCapReached>() {
+        return PluginFault::OutOfMemory(limits::MEMORY_MAX_BYTES);
+    }
+    if error.is::<DeadlinePassed>() {
+        return PluginFault::TimedOut(deadline);
+    }
+    if let Some(I32Exit(status)) = error.downcast_ref() {
+        return PluginFault::Trapped(format!("it exited with status {status}"));
+    }
+    let trap = error.downcast_ref::<Trap>().map(ToString::to_string);
+    let reason = trap.unwrap_or_else(|| text::shown(&error.root_cause().to_string()));
+    PluginFault::Trapped(log.last_words().unwrap_or(reason))
+}

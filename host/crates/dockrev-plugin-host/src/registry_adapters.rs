@@ -1,0 +1,178 @@
+use crate::bindings::registry_adapter::exports::dockrev::plugin::registry as wit;
+use crate::host::PluginHost;
+use crate::load::{Code, Plugin};
+use crate::text::shown;
+use async_trait::async_trait;
+use dockrev_core::image::{Digest, Repository, Tag};
+use dockrev_core::platform::Platform;
+use dockrev_core::ports::{Registry, Target};
+use dockrev_core::registry::{Detail, ListedTag, PlatformImage, PluginError, RegistryError, ResolvedImage, TagList};
+use dockrev_egress::RegistryEndpoint;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Most tags that a list may have: more than any repository needs to find what is newer.
+pub const MAX_TAGS: u32 = 20_000;
+/// Most platforms that an image may have.
+const MAX_PLATFORMS: usize = 256;
+/// Longest media type, or part of a platform's name, in characters.
+const NAME_MAX_CHARS: usize = 128;
+
+/// Reads registries through adapters.
+#[derive(Clone, Debug)]
+pub struct RegistryAdapters {
+    host: Arc<PluginHost>,
+}
+
+impl RegistryAdapters {
+    /// Uses the adapters of `host`.
+    #[must_use]
+    pub fn new(host: Arc<PluginHost>) -> Self {
+        Self { host }
+    }
+
+    fn find(&self, repository: &Repository) -> Result<(&Plugin, RegistryEndpoint), RegistryError> {
+        let registry = &repository.registry;
+        let plugin = self.host.adapter_for(registry).ok_or_else(|| RegistryError::NoAdapter(registry.clone()))?;
+        let endpoint =
+            self.host.egress().registry(registry).map_err(|error| RegistryError::Unsupported(error.to_string()))?;
+        Ok((plugin, endpoint))
+    }
+}
+
+#[async_trait]
+impl Registry for RegistryAdapters {
+    async fn tags(&self, repository: &Repository, current: Option<&Tag>) -> Result<TagList, RegistryError> {
+        let (plugin, endpoint) = self.find(repository)?;
+        let Code::RegistryAdapter(pre) = &plugin.code else {
+            return Err(RegistryError::NoAdapter(repository.registry.clone()));
+        };
+        let asked = describe(repository, &endpoint);
+        let hint = wit::ListHint { current_tag: current.map(ToString::to_string), max_tags: MAX_TAGS };
+        let answer = self
+            .host
+            .call(plugin, Some(endpoint.grant(repository)), |mut store| async move {
+                let adapter = pre.instantiate_async(&mut store).await?;
+                adapter.dockrev_plugin_registry().call_list_tags(&mut store, &asked, &hint).await
+            })
+            .await?;
+        Ok(check_list(plugin, answer.map_err(translate)?)?)
+    }
+
+    async fn resolve(
+        &self,
+        repository: &Repository,
+        target: &Target,
+        detail: Detail,
+    ) -> Result<ResolvedImage, RegistryError> {
+        let (plugin, endpoint) = self.find(repository)?;
+        let Code::RegistryAdapter(pre) = &plugin.code else {
+            return Err(RegistryError::NoAdapter(repository.registry.clone()));
+        };
+        let asked = describe(repository, &endpoint);
+        let reference = match target {
+            Target::Tag(tag) => tag.to_string(),
+            Target::Digest(digest) => digest.to_string(),
+        };
+        let wanted = match detail {
+            Detail::Digest => wit::Detail::Digest,
+            Detail::Platforms => wit::Detail::Platforms,
+        };
+        let answer = self
+            .host
+            .call(plugin, Some(endpoint.grant(repository)), |mut store| async move {
+                let adapter = pre.instantiate_async(&mut store).await?;
+                adapter.dockrev_plugin_registry().call_resolve(&mut store, &asked, &reference, wanted).await
+            })
+            .await?;
+        Ok(check_resolved(plugin, target, answer.map_err(translate)?)?)
+    }
+}
+
+fn describe(repository: &Repository, endpoint: &RegistryEndpoint) -> wit::Repository {
+    wit::Repository {
+        registry: repository.registry.clone(),
+        name: repository.name.clone(),
+        endpoint: endpoint.base.clone(),
+    }
+}
+
+fn check_list(plugin: &Plugin, list: wit::TagList) -> Result<TagList, PluginError> {
+    if list.tags.len() > MAX_TAGS as usize {
+        return Err(plugin.invalid_answer(format!("{} tags, more than {MAX_TAGS}", list.tags.len())));
+    }
+    let mut seen = HashSet::new();
+    let mut tags = Vec::with_capacity(list.tags.len());
+    for tag in list.tags {
+        let name: Tag = tag.name.parse().map_err(|_| plugin.invalid_answer(format!("`{}` is not a tag", short(&tag.name))))?;
+        if !seen.insert(name.clone()) {
+            return Err(plugin.invalid_answer(format!("tag `{name}` twice")));
+        }
+        let digest = tag.digest.map(|digest| check_digest(plugin, &digest)).transpose()?;
+        tags.push(ListedTag { name, digest, pushed_at_unix_s: tag.pushed_at_unix_s });
+    }
+    Ok(TagList { tags, truncated: list.truncated.map(|reason| shown(&reason)) })
+}
+
+fn check_resolved(plugin: &Plugin, target: &Target, resolved: wit::Resolved) -> Result<ResolvedImage, PluginError> {
+    let digest = check_digest(plugin, &resolved.digest)?;
+    match target {
+        Target::Digest(asked) if *asked != digest => {
+            return Err(plugin.invalid_answer(format!("`{}` for `{}`", digest.short(), asked.short())));
+        }
+        Target::Digest(_) | Target::Tag(_) => {}
+    }
+    if resolved.platforms.len() > MAX_PLATFORMS {
+        let problem = format!("{} platforms, more than {MAX_PLATFORMS}", resolved.platforms.len());
+        return Err(plugin.invalid_answer(problem));
+    }
+    let platforms: Result<Vec<PlatformImage>, PluginError> = resolved
+        .platforms
+        .into_iter()
+        .map(|image| {
+            let platform = image.platform;
+            let parts = [Some(&platform.os), Some(&platform.architecture), platform.variant.as_ref()];
+            for part in parts.into_iter().flatten() {
+                check_name(plugin, part, "part of a platform's name")?;
+            }
+            Ok(PlatformImage {
+                platform: Platform::new(&platform.os, &platform.architecture, platform.variant.as_deref()),
+                digest: check_digest(plugin, &image.digest)?,
+            })
+        })
+        .collect();
+    check_name(plugin, &resolved.media_type, "media type")?;
+    Ok(ResolvedImage { digest, media_type: resolved.media_type, platforms: platforms? })
+}
+
+fn check_digest(plugin: &Plugin, text: &str) -> Result<Digest, PluginError> {
+    text.parse().map_err(|_| plugin.invalid_answer(format!("`{}` is not a digest", short(text))))
+}
+
+/// Media types and platforms are printable ASCII without blanks.
+fn check_name(plugin: &Plugin, text: &str, what: &str) -> Result<(), PluginError> {
+    if text.len() <= NAME_MAX_CHARS && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(plugin.invalid_answer(format!("`{}` is not a {what}", short(text))))
+}
+
+fn short(text: &str) -> String {
+    crate::text::one_line(text, NAME_MAX_CHARS)
+}
+
+fn translate(error: wit::RegistryError) -> RegistryError {
+    match error {
+        wit::RegistryError::NotFound(reason) => RegistryError::NotFound(shown(&reason)),
+        wit::RegistryError::Unauthorized(reason) => RegistryError::Unauthorized(shown(&reason)),
+        wit::RegistryError::Denied(reason) => RegistryError::Denied(shown(&reason)),
+        wit::RegistryError::RateLimited(after_s) => {
+            RegistryError::RateLimited { retry_after: after_s.map(|seconds| Duration::from_secs(seconds.into())) }
+        }
+        wit::RegistryError::Unreachable(reason) => RegistryError::Unreachable(shown(&reason)),
+        wit::RegistryError::Unavailable(reason) => RegistryError::Unavailable(shown(&reason)),
+        wit::RegistryError::UnexpectedAnswer(reason) => RegistryError::UnexpectedAnswer(shown(&reason)),
+        wit::RegistryError::Unsupported(reason) => RegistryError::Unsupported(shown(&reason)),
+    }
+}

@@ -1,0 +1,132 @@
+//! The plugins and what the configuration says of them and of registries.
+
+use super::AppError;
+use crate::config::{Config, PluginConfig, SecretSource};
+use dockrev_core::ids::PluginId;
+use dockrev_egress::{DockerConfig, Egress, EgressConfig, EgressLimits, RegistryOverride, Secret};
+use dockrev_plugin_host::{
+    CallLimits, Notifiers, PluginHost, PluginHostConfig, PluginSetup, Policies, RegistryAdapters,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Longest secret that is read from a file, in bytes: a key or a token, not a file by mistake.
+const SECRET_MAX_BYTES: u64 = 64 * 1024;
+
+/// The plugins, ready to be called through the core's ports.
+pub struct Plugins {
+    host: Arc<PluginHost>,
+    registry: Arc<RegistryAdapters>,
+    policy: Arc<Policies>,
+    notifiers: Notifiers,
+}
+
+impl Plugins {
+    pub(super) async fn load(config: &Config) -> Result<Self, AppError> {
+        let egress = Arc::new(egress(config)?);
+        let adapters = config.registries.iter();
+        let adapters =
+            adapters.filter_map(|(host, registry)| Some((host.clone(), PluginId::new(registry.adapter.as_ref()?))));
+        let setup = PluginHostConfig {
+            folders: config.plugin_dirs.clone(),
+            cache_dir: Some(config.data_dir.join("cache/plugins")),
+            egress,
+            plugins: setups(config)?,
+            adapters: adapters.collect(),
+            limits: CallLimits::default(),
+        };
+        let loaded = PluginHost::load(setup).await;
+        let host = loaded.map_err(|error| AppError::PluginHost { reason: error.to_string() })?;
+        let host = Arc::new(host);
+        Ok(Self {
+            registry: Arc::new(RegistryAdapters::new(Arc::clone(&host))),
+            policy: Arc::new(Policies::new(Arc::clone(&host), PluginId::new(&config.policy))),
+            notifiers: Notifiers::new(Arc::clone(&host)),
+            host,
+        })
+    }
+
+    /// What is loaded, and what could not be.
+    #[must_use]
+    pub fn host(&self) -> &PluginHost {
+        &self.host
+    }
+
+    /// All registries, each through its adapter.
+    #[must_use]
+    pub fn registry(&self) -> Arc<RegistryAdapters> {
+        Arc::clone(&self.registry)
+    }
+
+    /// The configured version policy.
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policies> {
+        Arc::clone(&self.policy)
+    }
+
+    /// All notifiers.
+    #[must_use]
+    pub fn notifiers(&self) -> &Notifiers {
+        &self.notifiers
+    }
+}
+
+/// Credentials of registries, from Docker's own configuration.
+pub(super) fn docker_config(config: &Config) -> Arc<DockerConfig> {
+    Arc::new(config.docker_config.as_ref().map_or_else(DockerConfig::none, DockerConfig::at))
+}
+
+fn egress(config: &Config) -> Result<Egress, AppError> {
+    let mut registries = BTreeMap::new();
+    for (host, registry) in &config.registries {
+        let endpoint = match &registry.endpoint {
+            Some(text) => Some(text.parse().map_err(|error| AppError::Setting {
+                what: format!("registries.\"{host}\".endpoint"),
+                problem: format!("`{text}` is not a URL: {error}"),
+            })?),
+            None => None,
+        };
+        registries.insert(host.clone(), RegistryOverride { endpoint, insecure: registry.insecure });
+    }
+    let settings = EgressConfig { registries, credentials: docker_config(config), limits: EgressLimits::default() };
+    Egress::new(settings).map_err(|error| AppError::PluginHost { reason: error.to_string() })
+}
+
+fn setups(config: &Config) -> Result<BTreeMap<PluginId, PluginSetup>, AppError> {
+    config.plugins.iter().map(|(id, plugin)| Ok((PluginId::new(id), setup(id, plugin)?))).collect()
+}
+
+fn setup(id: &str, plugin: &PluginConfig) -> Result<PluginSetup, AppError> {
+    let wrong = |what: String, problem: String| AppError::Setting { what, problem };
+    let settings = serde_json::to_value(&plugin.settings)
+        .map_err(|error| wrong(format!("plugins.{id}.settings"), error.to_string()))?;
+    let mut secrets = BTreeMap::new();
+    for (name, source) in &plugin.secrets {
+        let value = read_secret(source).map_err(|problem| wrong(format!("plugins.{id}.secrets.{name}"), problem))?;
+        if let Some(value) = value {
+            secrets.insert(name.clone(), value);
+        }
+    }
+    Ok(PluginSetup { settings, secrets })
+}
+
+/// The secret, if it has a value. The error never holds any of it.
+fn read_secret(source: &SecretSource) -> Result<Option<Secret>, String> {
+    match source {
+        SecretSource::Env(name) => match std::env::var_os(name) {
+            None => Ok(None),
+            Some(value) => match value.into_string() {
+                Ok(value) => Ok(Some(Secret::new(value))),
+                Err(_) => Err(format!("environment variable `{name}` is not text")),
+            },
+        },
+        SecretSource::File(path) => {
+            let failed = |error: std::io::Error| format!("could not read `{}`: {error}", path.display());
+            if std::fs::metadata(path).map_err(failed)?.len() > SECRET_MAX_BYTES {
+                return Err(format!("`{}` is too large for a secret", path.display()));
+            }
+            let text = std::fs::read_to_string(path).map_err(failed)?;
+            Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']))))
+        }
+    }
+}

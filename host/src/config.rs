@@ -235,7 +235,8 @@ fn read_file(path: &Path) -> Result<ConfigFile, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        let line =
+            error.span().map_or(0, |span| text.as_bytes().iter().take(span.start).filter(|b| **b == b'\n').count() + 1);
         ConfigError::Malformed { path: path.to_owned(), message: format!("line {line}: {}", error.message()) }
     })
 }

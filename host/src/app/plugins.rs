@@ -35,8 +35,10 @@ impl Plugins {
             adapters: adapters.collect(),
             limits: CallLimits::default(),
         };
-        let loaded = PluginHost::load(setup).await;
-        let host = loaded.map_err(|error| AppError::PluginHost { reason: error.to_string() })?;
+        // Compiles what is not in the cache: seconds of work that must not hold up the runtime.
+        let loaded = tokio::task::spawn_blocking(|| PluginHost::load(setup)).await;
+        let failed = |reason: String| AppError::PluginHost { reason };
+        let host = loaded.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))?;
         let host = Arc::new(host);
         Ok(Self {
             registry: Arc::new(RegistryAdapters::new(Arc::clone(&host))),

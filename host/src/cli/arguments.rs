@@ -72,7 +72,7 @@ pub(super) struct UpdateArguments {
     #[arg(long, group = "what")]
     pub(super) all: bool,
     /// Move the service to this tag instead of the one that the policy chooses
-    #[arg(long, value_name = "TAG", requires = "service")]
+    #[arg(long, value_name = "TAG", requires = "service", conflicts_with_all = ["stack", "all"])]
     pub(super) to: Option<String>,
     /// Show the plan and stop
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use super::paint::{Tone, paint};
 use super::table::one_line;
-use dockrev_core::job::{Job, JobState, LogLine, LogSource};
+use dockrev_core::job::{Job, JobState, LogLine, LogSource, Stage};
 use dockrev_engine::runner::Observer;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -55,19 +55,16 @@ impl Observer for Live {
         let at = self.elapsed(job);
         let text = match &job.state {
             JobState::Running { stage } => stage.to_string(),
-            JobState::Undoing { stage, .. } => {
-                if !stage.touches_service() && job.state.cause().is_some_and(|cause| !cause.stage.touches_service()) {
-                    return;
-                }
-                paint(Tone::Caution, format!("undo {stage}"))
+            // The undoing of the other stages has nothing to do: a line for each would be noise.
+            JobState::Undoing { stage: Stage::Apply, cause } if cause.stage.touches_service() => {
+                paint(Tone::Caution, format!("putting it back: {}", one_line(&cause.message)))
             }
+            JobState::Undoing { .. } => return,
             JobState::Updated => paint(Tone::Good, "updated"),
             JobState::Failed { cause } => {
                 paint(Tone::Bad, format!("failed, nothing was touched: {}", one_line(&cause.message)))
             }
-            JobState::RolledBack { cause } => {
-                paint(Tone::Caution, format!("rolled back: {}", one_line(&cause.message)))
-            }
+            JobState::RolledBack { .. } => paint(Tone::Caution, "rolled back: the old image runs again"),
             JobState::NeedsAttention { cause, undo_failure } => {
                 let failure = undo_failure.as_ref().unwrap_or(cause);
                 paint(Tone::Bad, format!("needs attention: {}", one_line(&failure.message)))

@@ -52,6 +52,18 @@ impl std::fmt::Debug for Token {
     }
 }
 
+impl Authentication {
+    /// Throws away the token behind `header`, if it is one: a registry refused it.
+    fn forget(&self, header: &HeaderValue) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.retain(|_, slot| match slot.try_lock() {
+            Ok(token) => token.as_ref().is_none_or(|token| token.header != *header),
+            // Somebody is asking for a new one.
+            Err(_) => true,
+        });
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct TokenKey {
     realm: Url,
@@ -94,7 +106,9 @@ impl Egress {
             return Ok(refusal.into_response(scope));
         };
         let answer = self.exchange(outgoing, Some(&second)).await?;
-        if answer.response.status() != StatusCode::UNAUTHORIZED && remembered.as_ref() != Some(&challenge) {
+        if answer.response.status() == StatusCode::UNAUTHORIZED {
+            self.authentication.forget(&second);
+        } else if remembered.as_ref() != Some(&challenge) {
             put(&self.authentication.challenges, seen, challenge);
         }
         Ok(self.hand_over(answer, &outgoing.origin, scope))
@@ -136,10 +150,9 @@ impl Egress {
         };
         let slot = get_or_default(&self.authentication.tokens, &key);
         let mut slot = slot.lock().await;
-        if let Some(token) = slot.as_ref() {
-            if Instant::now() < token.good_until && Some(&token.header) != refused {
-                return Ok(Some(token.header.clone()));
-            }
+        let usable = |token: &&Token| Instant::now() < token.good_until && Some(&token.header) != refused;
+        if let Some(token) = slot.as_ref().filter(usable) {
+            return Ok(Some(token.header.clone()));
         }
         *slot = None;
         let token = self.ask_for_token(&key, registry, credentials).await?;

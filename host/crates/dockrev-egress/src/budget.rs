@@ -43,7 +43,9 @@ impl fmt::Display for OverBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Requests(max) => write!(f, "more than {max} requests in one call"),
-            Self::ResponseBytes(max) if max % MIB == 0 => write!(f, "more than {} MiB of answers in one call", max / MIB),
+            Self::ResponseBytes(max) if max % MIB == 0 => {
+                write!(f, "more than {} MiB of answers in one call", max / MIB)
+            }
             Self::ResponseBytes(max) => write!(f, "more than {max} bytes of answers in one call"),
         }
     }
@@ -67,11 +69,17 @@ impl CallBudget {
         loop {
             // Asked for before looking, so that what happens in between is not missed.
             let went_over = self.went_over.notified();
-            if let Some(over) = self.over.get() {
-                return *over;
+            if let Some(over) = self.over() {
+                return over;
             }
             went_over.await;
         }
+    }
+
+    /// Which limit was passed first, if one was.
+    #[must_use]
+    pub fn over(&self) -> Option<OverBudget> {
+        self.over.get().copied()
     }
 
     /// How many requests were counted.

@@ -226,8 +226,7 @@ impl Egress {
     ) -> http::Response<ResponseBody> {
         let (parts, body) = http::Response::<reqwest::Body>::from(answer.response).into_parts();
         let scope = Arc::clone(scope);
-        let body =
-            ResponseBody::streamed(body, answer.permits, scope, origin.authority(), self.limits.idle_timeout);
+        let body = ResponseBody::streamed(body, answer.permits, scope, origin.authority(), self.limits.idle_timeout);
         http::Response::from_parts(parts, body)
     }
 

@@ -125,8 +125,10 @@ impl Entry {
             let bytes = STANDARD.decode(encoded.trim()).map_err(|_| "has an `auth` that is not base64")?;
             let text = String::from_utf8(bytes).map_err(|_| "has an `auth` that is not UTF-8")?;
             // Docker itself pads with NUL bytes.
-            let (user, password) =
-                text.trim_end_matches('\0').split_once(':').ok_or("has an `auth` without `:` between user and password")?;
+            let (user, password) = text
+                .trim_end_matches('\0')
+                .split_once(':')
+                .ok_or("has an `auth` without `:` between user and password")?;
             return Ok(Some(Credentials { user: user.to_owned(), password: Secret::new(password) }));
         }
         Ok(filled(&self.username).map(|user| {
@@ -144,9 +146,8 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
         return Err(format!("it is larger than {FILE_MAX_BYTES} bytes"));
     }
     // Only the place: the library's own text may quote what stands there.
-    let file: File = serde_json::from_slice(&text).map_err(|error| {
-        format!("it is not valid at line {}, column {}", error.line(), error.column())
-    })?;
+    let file: File = serde_json::from_slice(&text)
+        .map_err(|error| format!("it is not valid at line {}, column {}", error.line(), error.column()))?;
     Ok(file.auths.into_iter().map(|(key, entry)| (normalise(&key), entry)).collect())
 }
 

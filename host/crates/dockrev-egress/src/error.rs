@@ -133,24 +133,21 @@ impl EgressError {
 }
 
 fn connect_failure(error: &reqwest::Error) -> ConnectFailure {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.is::<rustls::Error>() {
+    let mut cause = error.source();
+    while let Some(found) = cause {
+        if found.is::<rustls::Error>() {
             return ConnectFailure::Tls;
         }
-        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-                return ConnectFailure::Tls;
-            }
-            if io.kind() == std::io::ErrorKind::ConnectionRefused {
-                return ConnectFailure::Refused;
-            }
-        }
         // The connector has no type for this one, only its text.
-        if cause.to_string().starts_with("dns error") {
+        if found.to_string().starts_with("dns error") {
             return ConnectFailure::Name;
         }
-        source = cause.source();
+        cause = match found.downcast_ref::<std::io::Error>() {
+            Some(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => return ConnectFailure::Refused,
+            // What an `io::Error` holds is not its source: it stands for it.
+            Some(io) => io.get_ref().map(|inner| inner as &dyn Error),
+            None => found.source(),
+        };
     }
     ConnectFailure::Network
 }

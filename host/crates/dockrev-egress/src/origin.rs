@@ -192,8 +192,21 @@ mod tests {
 
     #[test]
     fn patterns_are_checked() {
-        for text in ["", "*", "*.", "*.org", "*.example.org:80", "a/b", "a@b", "host:", "host:99999", "ho st", "a.*.b", "[::1", "*.127.0.0.1"]
-        {
+        for text in [
+            "",
+            "*",
+            "*.",
+            "*.org",
+            "*.example.org:80",
+            "a/b",
+            "a@b",
+            "host:",
+            "host:99999",
+            "ho st",
+            "a.*.b",
+            "[::1",
+            "*.127.0.0.1",
+        ] {
             assert!(text.parse::<HostPattern>().is_err(), "{text}");
         }
     }

@@ -38,7 +38,9 @@ fn is_own(registry: &Origin, realm: &Origin) -> bool {
     if below(realm, registry) {
         return true;
     }
-    registry.split_once('.').is_some_and(|(_, parent)| may_be_registered(parent) && (realm == parent || below(realm, parent)))
+    registry
+        .split_once('.')
+        .is_some_and(|(_, parent)| may_be_registered(parent) && (realm == parent || below(realm, parent)))
 }
 
 /// Whether `name` belongs to one owner, as far as that can be told without the public suffix list.

@@ -34,13 +34,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for what in ["compile and load", "load from the cache"] {
         let config = config()?;
         let started = Instant::now();
-        let host = PluginHost::load(config).await?;
+        let host = PluginHost::load(config)?;
         writeln!(out, "{what}: {:?} for {} plugins", started.elapsed(), host.plugins().len())?;
         for problem in host.problems() {
             writeln!(out, "  {}: {}", problem.folder.display(), problem.error)?;
         }
     }
-    let policies = Policies::new(Arc::new(PluginHost::load(config()?).await?), PluginId::new("policy-same-level"));
+    let policies = Policies::new(Arc::new(PluginHost::load(config()?)?), PluginId::new("policy-same-level"));
     for count in [1, 500] {
         let question = question(count)?;
         let mut times = Vec::new();

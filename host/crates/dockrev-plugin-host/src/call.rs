@@ -8,7 +8,7 @@ use crate::state::{CallState, GrantedValues, MemoryCapReached};
 use crate::text;
 use dockrev_core::ids::PluginId;
 use dockrev_core::registry::{PluginError, PluginFault};
-use dockrev_egress::{CallScope, Egress, Grant};
+use dockrev_egress::{CallScope, Egress, Grant, OverBudget};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -76,12 +76,14 @@ impl Caller {
         let store = self.store(&scope, &log, context.granted, deadline);
         let outcome = tokio::select! {
             biased;
-            over = scope.budget.exceeded() => Err(PluginFault::OverLimit(over.to_string())),
+            over = scope.budget.exceeded() => Err(over_limit(over)),
             result = tokio::time::timeout_at(deadline, call(store)) => match result {
                 Ok(result) => result.map_err(|error| fault(&error, &log, self.limits.deadline)),
                 Err(_) => Err(PluginFault::TimedOut(self.limits.deadline)),
             },
         };
+        // It may have been told of its limit and have answered all the same.
+        let outcome = scope.budget.over().map_or(outcome, |over| Err(over_limit(over)));
         log.finish();
         let (took_us, requests) = (started.elapsed().as_micros(), scope.budget.requests());
         tracing::debug!(plugin.id = %context.plugin, took_us, requests, failed = outcome.is_err(), "called a plugin");
@@ -105,6 +107,10 @@ impl Caller {
         });
         store
     }
+}
+
+fn over_limit(over: OverBudget) -> PluginFault {
+    PluginFault::OverLimit(over.to_string())
 }
 
 fn fault(error: &wasmtime::Error, log: &CallLog, deadline: Duration) -> PluginFault {

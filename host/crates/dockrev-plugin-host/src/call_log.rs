@@ -12,8 +12,8 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// What is kept of standard error to explain a crash, in bytes.
-const LAST_WORDS_MAX_BYTES: usize = 1024;
+/// What is kept of standard error to explain a crash, in bytes: as much as is shown of any text.
+const LAST_WORDS_MAX_BYTES: usize = 480;
 /// How much of an output stream is taken at once, in bytes.
 const WRITE_MAX_BYTES: usize = 16 * 1024;
 
@@ -168,7 +168,9 @@ mod tests {
         assert_eq!(log.last_words(), None);
         let mut output = GuestOutput::stderr(&log);
         output.write(Bytes::from("x".repeat(10_000))).unwrap();
-        output.write(Bytes::from_static(b"\nthread panicked at lib.rs:1:\nasked to fail\nnote: run with more\n")).unwrap();
+        output
+            .write(Bytes::from_static(b"\nthread panicked at lib.rs:1:\nasked to fail\nnote: run with more\n"))
+            .unwrap();
         assert!(log.last_words().unwrap().ends_with("x thread panicked at lib.rs:1: asked to fail"));
     }
 }

@@ -81,7 +81,8 @@ impl Ticker {
     pub(crate) fn start(engine: &Engine) -> std::io::Result<Self> {
         let running = Arc::new(AtomicUsize::new(0));
         let (engine, calls) = (engine.weak(), Arc::clone(&running));
-        let handle = std::thread::Builder::new().name("plugin-ticker".to_owned()).spawn(move || tick(&engine, &calls))?;
+        let handle =
+            std::thread::Builder::new().name("plugin-ticker".to_owned()).spawn(move || tick(&engine, &calls))?;
         Ok(Self { running, thread: handle.thread().clone(), _handle: handle })
     }
 

@@ -98,12 +98,25 @@ pub enum Readiness {
 impl PluginHost {
     /// Reads all plugins. A broken one is among the [`problems`](Self::problems), and is otherwise left out.
     ///
-    /// Compiles what is not in the cache, which takes a second or two and keeps its thread busy.
+    /// Compiles what is not in the cache, which takes a second or two: in an async program, let a thread for blocking
+    /// work do it.
     ///
     /// # Errors
     ///
     /// When the WebAssembly engine does not start.
-    pub async fn load(config: PluginHostConfig) -> Result<Self, PluginHostError> {
+    pub fn load(config: PluginHostConfig) -> Result<Self, PluginHostError> {
+        let failed = |error: std::io::Error| PluginHostError { reason: error.to_string() };
+        // A thread and a runtime of its own, so that it does not matter what the caller runs in.
+        std::thread::scope(|scope| {
+            let loading = scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+                runtime.block_on(Self::load_all(config))
+            });
+            loading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    async fn load_all(config: PluginHostConfig) -> Result<Self, PluginHostError> {
         let engine = engine::for_calls(config.cache_dir.as_deref())
             .map_err(|error| PluginHostError { reason: format!("{error:#}") })?;
         let caller = Caller::new(engine, config.egress, config.limits)
@@ -169,11 +182,7 @@ impl PluginHost {
 
     /// Starts an instance and calls nothing: only then are the types of its functions compared with the world's.
     async fn try_out(&self, plugin: &Plugin) -> Result<(), LoadError> {
-        let context = CallContext {
-            plugin: &plugin.manifest.id,
-            granted: &plugin.granted,
-            grant: Grant::default(),
-        };
+        let context = CallContext { plugin: &plugin.manifest.id, granted: &plugin.granted, grant: Grant::default() };
         let code = &plugin.code;
         let tried = self.caller.run(context, |mut store| async move { code.instantiate(&mut store).await }).await;
         let world = plugin.manifest.world;

@@ -49,9 +49,9 @@ pub fn inspect(path: &Path) -> Result<Inspection, InspectError> {
     let engine = engine::for_inspection().map_err(|error| InspectError::Engine(format!("{error:#}")))?;
     let component = load::compile(&engine, &bytes)?;
     let kind = component.component_type();
-    let fits_world = manifest.as_ref().map(|manifest| {
-        load::link(&engine, &component, manifest.world).map(drop).map_err(|error| error.to_string())
-    });
+    let fits_world = manifest
+        .as_ref()
+        .map(|manifest| load::link(&engine, &component, manifest.world).map(drop).map_err(|error| error.to_string()));
     Ok(Inspection {
         size_bytes: bytes.len() as u64,
         sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),

@@ -110,7 +110,8 @@ pub enum LoadError {
 
 /// The subfolders of `folder` that hold a plugin, by name. A folder that does not exist holds none.
 pub(crate) fn plugin_folders(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
-    let unreadable = |error: std::io::Error| LoadError::Unreadable { path: folder.to_owned(), reason: error.to_string() };
+    let unreadable =
+        |error: std::io::Error| LoadError::Unreadable { path: folder.to_owned(), reason: error.to_string() };
     if !folder.exists() {
         return Ok(Vec::new());
     }
@@ -126,8 +127,8 @@ pub(crate) fn plugin_folders(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
 pub(crate) fn read_manifest(folder: &Path) -> Result<Manifest, LoadError> {
     let path = folder.join(MANIFEST_FILE);
     let bytes = read(&path, MANIFEST_MAX_BYTES)?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| LoadError::Unreadable { path, reason: "it is not UTF-8".to_owned() })?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| LoadError::Unreadable { path, reason: "it is not UTF-8".to_owned() })?;
     Ok(Manifest::parse(&text)?)
 }
 
@@ -142,7 +143,12 @@ pub(crate) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadEr
 }
 
 impl Plugin {
-    pub(crate) fn load(engine: &Engine, folder: &Path, manifest: Manifest, setup: Option<&PluginSetup>) -> Result<Self, LoadError> {
+    pub(crate) fn load(
+        engine: &Engine,
+        folder: &Path,
+        manifest: Manifest,
+        setup: Option<&PluginSetup>,
+    ) -> Result<Self, LoadError> {
         if folder.file_name().is_none_or(|name| name != manifest.id.as_str()) {
             return Err(LoadError::FolderName { id: manifest.id });
         }

@@ -185,11 +185,15 @@ fn line(name: &'static str, value: &str, max_chars: usize) -> Result<String, Man
 
 fn registry_hosts(world: World, table: Option<RegistryTable>) -> Result<Vec<String>, ManifestError> {
     match (world, table) {
-        (World::RegistryAdapter, None) => Err(field("registry.hosts", "is missing; the generic adapter has an empty list")),
+        (World::RegistryAdapter, None) => {
+            Err(field("registry.hosts", "is missing; the generic adapter has an empty list"))
+        }
         (World::RegistryAdapter, Some(table)) => {
             at_most("registry.hosts", &table.hosts)?;
             match table.hosts.iter().find(|host| !matches!(host.parse(), Ok(HostPattern::Exact { .. }))) {
-                Some(host) => Err(field("registry.hosts", format!("has `{}`, which is no registry", text::shown(host)))),
+                Some(host) => {
+                    Err(field("registry.hosts", format!("has `{}`, which is no registry", text::shown(host))))
+                }
                 None => Ok(table.hosts),
             }
         }

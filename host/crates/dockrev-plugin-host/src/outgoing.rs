@@ -54,9 +54,9 @@ async fn read(body: WasiBody, max_bytes: usize) -> Result<Bytes, Error> {
 
 fn translate(error: &EgressError) -> Error {
     match error {
-        EgressError::HostNotGranted { .. } | EgressError::PlainHttpRefused { .. } | EgressError::RealmRefused { .. } => {
-            Error::HttpRequestDenied
-        }
+        EgressError::HostNotGranted { .. }
+        | EgressError::PlainHttpRefused { .. }
+        | EgressError::RealmRefused { .. } => Error::HttpRequestDenied,
         EgressError::InvalidUrl => Error::HttpRequestUriInvalid,
         EgressError::OverBudget(_) => Error::ConnectionLimitReached,
         EgressError::RequestTooLarge { max_bytes, .. } => Error::HttpRequestBodySize(Some(*max_bytes as u64)),

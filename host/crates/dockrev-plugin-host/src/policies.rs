@@ -78,7 +78,9 @@ fn check(plugin: &Plugin, question: &PolicyQuestion, verdict: wit::Verdict) -> R
     let mut assessments = Vec::with_capacity(verdict.assessments.len().min(known.len()));
     for assessment in verdict.assessments {
         let Some((name, tag)) = known.get_key_value(assessment.tag.as_str()) else {
-            return Err(plugin.invalid_answer(format!("it judged `{}`, which is not among the tags", short(&assessment.tag))));
+            return Err(
+                plugin.invalid_answer(format!("it judged `{}`, which is not among the tags", short(&assessment.tag)))
+            );
         };
         if !assessed.insert(*name) {
             return Err(plugin.invalid_answer(format!("it judged `{name}` twice")));

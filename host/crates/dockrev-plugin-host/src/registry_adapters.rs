@@ -105,7 +105,8 @@ fn check_list(plugin: &Plugin, list: wit::TagList) -> Result<TagList, PluginErro
     let mut seen = HashSet::new();
     let mut tags = Vec::with_capacity(list.tags.len());
     for tag in list.tags {
-        let name: Tag = tag.name.parse().map_err(|_| plugin.invalid_answer(format!("`{}` is not a tag", short(&tag.name))))?;
+        let name: Tag =
+            tag.name.parse().map_err(|_| plugin.invalid_answer(format!("`{}` is not a tag", short(&tag.name))))?;
         if !seen.insert(name.clone()) {
             return Err(plugin.invalid_answer(format!("tag `{name}` twice")));
         }

@@ -20,7 +20,8 @@ pub(crate) fn one_line(text: &str, max_bytes: usize) -> String {
 }
 
 fn is_shown(character: char) -> bool {
-    let turns_direction = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns_direction =
+        matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let breaks_line = matches!(character, '\u{2028}' | '\u{2029}');
     !character.is_control() && !turns_direction && !breaks_line
 }

@@ -1,0 +1,11 @@
+//! The egress against servers on loopback.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails the test")]
+
+#[path = "it/authentication.rs"]
+mod authentication;
+#[path = "it/limits.rs"]
+mod limits;
+#[path = "it/server.rs"]
+mod server;
+#[path = "it/support.rs"]
+mod support;

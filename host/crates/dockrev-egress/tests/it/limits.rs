@@ -1,0 +1,137 @@
+use crate::server::{Reply, Server, ok, response};
+use crate::support::{egress, get, granted, short_timeouts, with_limits};
+use bytes::Bytes;
+use dockrev_egress::{BudgetLimits, ConnectFailure, EgressError, OverBudget};
+use std::time::{Duration, Instant};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+
+#[tokio::test]
+async fn only_granted_hosts_are_reached() {
+    let server = Server::start(|_| ok("hello")).await;
+    let egress = egress(None);
+    let address = server.address.to_string();
+    let scope = granted(&[&address], BudgetLimits::default());
+    assert_eq!(get(&egress, &server.url("/"), &scope).await.unwrap(), (200, "hello".to_owned()));
+    let other_name = format!("http://localhost:{}/", server.address.port());
+    for url in [other_name.as_str(), "http://127.0.0.1/", "https://example.org/", "http://[::1]:1/"] {
+        let refused = get(&egress, url, &scope).await;
+        assert!(matches!(refused, Err(EgressError::HostNotGranted { .. })), "{url}: {refused:?}");
+    }
+    let with_user = format!("http://user:word@{address}/");
+    assert!(matches!(get(&egress, &with_user, &scope).await, Err(EgressError::InvalidUrl)));
+    assert_eq!((server.seen().len(), egress.requests_sent()), (1, 1));
+}
+
+#[tokio::test]
+async fn plain_http_stays_on_this_machine() {
+    let egress = egress(None);
+    let scope = granted(&["example.org", "10.0.0.1:5000"], BudgetLimits::default());
+    for url in ["http://example.org/", "http://10.0.0.1:5000/v2/"] {
+        let refused = get(&egress, url, &scope).await;
+        assert!(matches!(refused, Err(EgressError::PlainHttpRefused { .. })), "{url}: {refused:?}");
+    }
+    assert_eq!(egress.requests_sent(), 0);
+}
+
+#[tokio::test]
+async fn redirects_are_handed_back() {
+    let server = Server::start(|_| response("307 Temporary Redirect", "Location: http://127.0.0.1:9/\r\n", "")).await;
+    let scope = granted(&[&server.address.to_string(), "127.0.0.1:9"], BudgetLimits::default());
+    assert_eq!(get(&egress(None), &server.url("/"), &scope).await.unwrap().0, 307);
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn requests_are_counted() {
+    let server = Server::start(|_| ok("")).await;
+    let egress = egress(None);
+    let limits = BudgetLimits { max_requests: 2, ..BudgetLimits::default() };
+    let scope = granted(&[&server.address.to_string()], limits);
+    get(&egress, &server.url("/1"), &scope).await.unwrap();
+    assert!(get(&egress, "https://not.granted.example/", &scope).await.is_err());
+    assert_eq!(scope.budget.over(), None);
+    let third = get(&egress, &server.url("/3"), &scope).await;
+    assert!(matches!(third, Err(EgressError::OverBudget(OverBudget::Requests(2)))), "{third:?}");
+    assert_eq!(scope.budget.exceeded().await, OverBudget::Requests(2));
+    assert_eq!((server.seen().len(), scope.budget.requests()), (1, 2));
+}
+
+#[tokio::test]
+async fn bytes_are_counted_over_all_answers() {
+    let server = Server::start(|_| ok(&"x".repeat(600))).await;
+    let egress = egress(None);
+    let limits = BudgetLimits { max_response_bytes: 1000, ..BudgetLimits::default() };
+    let scope = granted(&[&server.address.to_string()], limits);
+    get(&egress, &server.url("/"), &scope).await.unwrap();
+    let second = get(&egress, &server.url("/"), &scope).await;
+    assert!(matches!(second, Err(EgressError::OverBudget(OverBudget::ResponseBytes(1000)))), "{second:?}");
+}
+
+#[tokio::test]
+async fn a_large_request_is_not_sent() {
+    let egress = egress(None);
+    let scope = granted(&["127.0.0.1:9"], BudgetLimits::default());
+    let body = Bytes::from(vec![0; egress.request_body_max_bytes() + 1]);
+    let request = http::Request::post("http://127.0.0.1:9/").body(body).unwrap();
+    let refused = egress.send(request, &scope).await.map(|response| response.status());
+    assert!(matches!(refused, Err(EgressError::RequestTooLarge { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_slow_server_is_given_up() {
+    let egress = with_limits(None, short_timeouts());
+    let silent = Server::start(|_| Reply::Stalled(String::new())).await;
+    let stalls = Server::start(|_| Reply::Stalled("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf".to_owned())).await;
+    for server in [silent, stalls] {
+        let scope = granted(&[&server.address.to_string()], BudgetLimits::default());
+        let started = Instant::now();
+        let given_up = get(&egress, &server.url("/"), &scope).await;
+        assert!(matches!(given_up, Err(EgressError::TimedOut { .. })), "{given_up:?}");
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+}
+
+#[tokio::test]
+async fn failures_to_connect_are_told_apart() {
+    let egress = egress(None);
+    // Bound for a moment, so that nobody listens there afterwards.
+    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let without_tls = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plain = without_tls.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = without_tls.accept().await.unwrap();
+        stream.write_all(b"220 this is no TLS at all").await.unwrap();
+    });
+    let cases = [
+        (format!("http://{address}/"), ConnectFailure::Refused),
+        (format!("https://{plain}/"), ConnectFailure::Tls),
+        ("https://no-such-host.invalid/".to_owned(), ConnectFailure::Name),
+    ];
+    let hosts = [address.to_string(), plain.to_string(), "no-such-host.invalid".to_owned()];
+    let scope = granted(&hosts.each_ref().map(String::as_str), BudgetLimits::default());
+    for (url, expected) in cases {
+        match get(&egress, &url, &scope).await {
+            Err(EgressError::Connect { failure, .. }) => assert_eq!(failure, expected, "{url}"),
+            other => panic!("{url}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_host_gets_few_requests_at_a_time() {
+    let limits = dockrev_egress::EgressLimits { concurrency_per_host: 1, ..short_timeouts() };
+    let egress = with_limits(None, limits);
+    let server = Server::start(|_| ok("hello")).await;
+    let scope = granted(&[&server.address.to_string()], BudgetLimits::default());
+    let request = http::Request::get(server.url("/held")).body(Bytes::new()).unwrap();
+    let held = egress.send(request, &scope).await.unwrap();
+    let url = server.url("/waiting");
+    let waiting = get(&egress, &url, &scope);
+    tokio::pin!(waiting);
+    // The first one's body is not read yet, so the second one is not even sent.
+    let early = tokio::time::timeout(Duration::from_millis(100), &mut waiting).await;
+    assert!(early.is_err() && server.count("GET /waiting") == 0);
+    drop(held);
+    assert_eq!(waiting.await.unwrap().0, 200);
+}

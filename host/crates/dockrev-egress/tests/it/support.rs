@@ -1,0 +1,68 @@
+use crate::server::Server;
+use bytes::Bytes;
+use dockrev_core::image::Repository;
+use dockrev_egress::{
+    BudgetLimits, CallScope, DockerConfig, Egress, EgressConfig, EgressError, EgressLimits, Grant, HostPattern,
+};
+use http_body_util::BodyExt;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Docker's configuration with one entry, in a folder that lives as long as it.
+pub(crate) struct Credentials {
+    _folder: TempDir,
+    pub(crate) config: Arc<DockerConfig>,
+}
+
+/// `tester` and `s3cret` for `registry`.
+pub(crate) fn credentials_for(registry: &str) -> Credentials {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json");
+    let text = format!(r#"{{"auths": {{"{registry}": {{"auth": "dGVzdGVyOnMzY3JldA=="}}}}}}"#);
+    std::fs::write(&path, text).unwrap();
+    Credentials { _folder: folder, config: Arc::new(DockerConfig::at(path)) }
+}
+
+pub(crate) const BASIC: &str = "Basic dGVzdGVyOnMzY3JldA==";
+
+pub(crate) fn egress(credentials: Option<&Credentials>) -> Arc<Egress> {
+    with_limits(credentials, EgressLimits::default())
+}
+
+pub(crate) fn with_limits(credentials: Option<&Credentials>, limits: EgressLimits) -> Arc<Egress> {
+    let credentials = credentials.map(|credentials| Arc::clone(&credentials.config)).unwrap_or_default();
+    Arc::new(Egress::new(EgressConfig { credentials, limits, ..EgressConfig::default() }).unwrap())
+}
+
+pub(crate) fn short_timeouts() -> EgressLimits {
+    let timeout = Duration::from_millis(200);
+    EgressLimits {
+        connect_timeout: timeout,
+        response_timeout: timeout,
+        idle_timeout: timeout,
+        ..EgressLimits::default()
+    }
+}
+
+/// The grant of a call about repository `team/app` of the registry `server`.
+pub(crate) fn about(egress: &Egress, server: &Server) -> Arc<CallScope> {
+    let registry = server.address.to_string();
+    let repository = Repository { registry: registry.clone(), name: "team/app".to_owned() };
+    let registry = egress.registry(&registry).unwrap().grant(&repository);
+    CallScope::new(Grant { hosts: Vec::new(), registry: Some(registry) }, BudgetLimits::default())
+}
+
+pub(crate) fn granted(hosts: &[&str], limits: BudgetLimits) -> Arc<CallScope> {
+    let hosts: Vec<HostPattern> = hosts.iter().map(|host| host.parse().unwrap()).collect();
+    CallScope::new(Grant { hosts, registry: None }, limits)
+}
+
+/// Status and body of a `GET`.
+pub(crate) async fn get(egress: &Egress, url: &str, scope: &Arc<CallScope>) -> Result<(u16, String), EgressError> {
+    let request = http::Request::get(url).body(Bytes::new()).unwrap();
+    let response = egress.send(request, scope).await?;
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await?.to_bytes();
+    Ok((status, String::from_utf8_lossy(&body).into_owned()))
+}

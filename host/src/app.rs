@@ -18,6 +18,7 @@ use dockrev_engine::clock::SystemClock;
 use dockrev_engine::detect::Detector;
 use dockrev_engine::runner::Runner;
 use dockrev_store::Store;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
@@ -45,8 +46,18 @@ impl App {
 
     /// The jobs that were done from this data folder.
     pub async fn store(&self) -> Result<Arc<Store>, AppError> {
-        let open = async || Store::open(&self.config.data_dir.join("dockrev.db")).await.map(Arc::new);
+        let open = async || Store::open(&self.store_path()).await.map(Arc::new);
         Ok(Arc::clone(self.store.get_or_try_init(open).await?))
+    }
+
+    /// Whether there is a database already.
+    #[must_use]
+    pub fn has_store(&self) -> bool {
+        self.store_path().exists()
+    }
+
+    fn store_path(&self) -> PathBuf {
+        self.config.data_dir.join("dockrev.db")
     }
 
     /// The plugins, loaded.

@@ -6,10 +6,12 @@ mod failure;
 mod jobs;
 mod live;
 mod notify;
+mod output;
 mod paint;
 mod plugin;
 mod policy;
 mod rollback;
+mod signals;
 mod table;
 mod update;
 
@@ -30,6 +32,12 @@ enum Ending {
     News,
     /// Something was rolled back, or needs a person.
     Trouble,
+}
+
+impl Ending {
+    fn worse_of(self, other: Self) -> Self {
+        if self == Self::Fine { other } else { self }
+    }
 }
 
 /// Exit status when something failed, bad arguments included.

@@ -6,6 +6,7 @@ mod rows;
 use super::arguments::CheckArguments;
 use super::{Ending, Failure};
 use crate::app::App;
+use crate::cli::output::out;
 use crate::config::Config;
 use dockrev_core::ids::StackName;
 use dockrev_core::plan::{Decision, Plan, PlanEntry, PlanOptions, plan};
@@ -27,14 +28,15 @@ pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<E
     let entries: Vec<&PlanEntry> = plans.iter().flat_map(|(plan, _)| &plan.entries).collect();
     if arguments.json {
         let platform = plans.first().map(|(_, platform)| platform.to_string()).unwrap_or_default();
-        anstream::println!("{}", json::render(&entries, &platform));
+        json::print(&entries, &platform)?;
     } else {
         for line in plan_lines(&entries) {
-            anstream::println!("{line}");
+            out!("{line}");
         }
-        anstream::println!("{}", rows::summary(&entries));
+        out!("{}", rows::summary(&entries));
     }
     super::plugin::complain(&app).await;
+    super::jobs::tell_of_unfinished(&app, config).await;
     let news = entries.iter().any(|entry| is_news(entry));
     Ok(if arguments.exit_code && news { Ending::News } else { Ending::Fine })
 }

@@ -3,6 +3,7 @@
 use super::paint::{Tone, paint};
 use super::table::one_line;
 use crate::app::AppError;
+use crate::cli::output::complain;
 use crate::config::ConfigError;
 use crate::lock::LockError;
 use dockrev_core::ports::{HostError, JournalError};
@@ -33,10 +34,10 @@ impl Failure {
     }
 
     pub(super) fn show(&self) {
-        anstream::eprintln!("{} {}", paint(Tone::Bad, "error:"), one_line(&self.message));
-        anstream::eprintln!("  {} {}", paint(Tone::Faint, "code:"), self.code);
+        complain!("{} {}", paint(Tone::Bad, "error:"), one_line(&self.message));
+        complain!("  {} {}", paint(Tone::Faint, "code:"), self.code);
         if let Some(hint) = &self.hint {
-            anstream::eprintln!("  {} {}", paint(Tone::Faint, "hint:"), one_line(hint));
+            complain!("  {} {}", paint(Tone::Faint, "hint:"), one_line(hint));
         }
     }
 }

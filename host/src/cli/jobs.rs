@@ -5,7 +5,9 @@ use super::paint::{Tone, paint};
 use super::table::{Cell, Table, field, one_line};
 use super::{Ending, Failure};
 use crate::app::App;
+use crate::cli::output::{complain, out, print_json};
 use crate::config::Config;
+use crate::lock::{DataLock, LockError};
 use dockrev_core::job::{Direction, Job, JobState, JournalEntry, LogLine, StageOutput, Step};
 use dockrev_core::ports::Journal;
 use serde::Serialize;
@@ -42,11 +44,10 @@ pub(super) async fn find_job(app: &App, text: &str) -> Result<Job, Failure> {
 async fn list(app: &App, limit: u32, json: bool) -> Result<(), Failure> {
     let jobs = app.store().await?.jobs(limit).await?;
     if json {
-        print_json(&Jobs { format: "dockrev.jobs/1", jobs: &jobs });
-        return Ok(());
+        return print_json(&Jobs { format: "dockrev.jobs/1", jobs: &jobs });
     }
     if jobs.is_empty() {
-        anstream::println!("no jobs yet");
+        out!("no jobs yet");
         return Ok(());
     }
     let mut table = Table::new(&["JOB", "SERVICE", "FROM", "TO", "STATE", "WHEN", "WHY"]);
@@ -63,7 +64,7 @@ async fn list(app: &App, limit: u32, json: bool) -> Result<(), Failure> {
         ]);
     }
     for line in table.lines(0, &table.widths()) {
-        anstream::println!("{line}");
+        out!("{line}");
     }
     Ok(())
 }
@@ -91,38 +92,46 @@ struct JobDetail<'a> {
     log: &'a [LogLine],
 }
 
-fn print_json(document: &impl Serialize) {
-    anstream::println!("{}", serde_json::to_string_pretty(document).unwrap_or_default());
+/// Says on standard error which jobs have not ended. Makes no database where there is none yet.
+pub(super) async fn tell_of_unfinished(app: &App, config: &Config) {
+    if !app.has_store() {
+        return;
+    }
+    let Ok(store) = app.store().await else { return };
+    let is_at_work = matches!(DataLock::take(&config.data_dir), Err(LockError::Held(_)));
+    for job in store.unfinished().await.unwrap_or_default() {
+        let what = if is_at_work { "is running" } else { "was interrupted: the next `dockrev update` picks it up" };
+        complain!("{} job {} of {} {what}", paint(Tone::Caution, "note:"), job.id, job.change.service);
+    }
 }
 
 async fn show(app: &App, job: &Job, json: bool) -> Result<(), Failure> {
     let journal = app.store().await?.journal(&job.id).await?;
     let log = app.store().await?.log(&job.id, SHOW_MAX_LINES).await?;
     if json {
-        print_json(&JobDetail { format: "dockrev.job/1", job, journal: &journal, log: &log });
-        return Ok(());
+        return print_json(&JobDetail { format: "dockrev.job/1", job, journal: &journal, log: &log });
     }
     show_head(job);
-    anstream::println!("\n{}", paint(Tone::Strong, "stages"));
+    out!("\n{}", paint(Tone::Strong, "stages"));
     for entry in &journal {
         if let Some(text) = describe(entry) {
             let at = entry.at.duration_since(job.created_at).as_secs_f64();
-            anstream::println!("  {at:>8.2} s  {text}");
+            out!("  {at:>8.2} s  {text}");
         }
     }
-    anstream::println!("\n{}", paint(Tone::Strong, "log"));
+    out!("\n{}", paint(Tone::Strong, "log"));
     for line in &log {
-        anstream::println!("  {} {}", paint(Tone::Faint, format!("{:<8}", line.source)), one_line(&line.text));
+        out!("  {} {}", paint(Tone::Faint, format!("{:<8}", line.source)), one_line(&line.text));
     }
     Ok(())
 }
 
 fn show_head(job: &Job) {
     let change = &job.change;
-    let row = |name: &str, text: String| anstream::println!("{}", field(name, Tone::Plain, &text));
+    let row = |name: &str, text: String| out!("{}", field(name, Tone::Plain, &text));
     row("job", job.id.to_string());
     row("service", change.service.to_string());
-    anstream::println!("{}", field("state", tone(&job.state), job.state.name()));
+    out!("{}", field("state", tone(&job.state), job.state.name()));
     if let Some(cause) = job.state.cause() {
         row("cause", format!("{} ({}, during {})", cause.message, cause.code, cause.stage));
     }

@@ -2,6 +2,7 @@
 
 use super::paint::{Tone, paint};
 use super::table::one_line;
+use crate::cli::output::out;
 use dockrev_core::job::{Job, JobState, LogLine, LogSource, Stage};
 use dockrev_engine::runner::Observer;
 use std::sync::{Mutex, PoisonError};
@@ -43,7 +44,7 @@ impl Live {
                 let (service, from, to) = (&job.change.service, &job.change.from.tag, &job.change.to.tag);
                 let title = format!("{service}  {from} -> {to}");
                 let digest = format!("({})  job {}", job.change.to.digest.short(), job.id);
-                anstream::println!("{}  {}", paint(Tone::Strong, title), paint(Tone::Faint, digest));
+                out!("{}  {}", paint(Tone::Strong, title), paint(Tone::Faint, digest));
                 0.0
             }
         }
@@ -70,7 +71,7 @@ impl Observer for Live {
                 paint(Tone::Bad, format!("needs attention: {}", one_line(&failure.message)))
             }
         };
-        anstream::println!("  {:>6.1} s  {text}", at);
+        out!("  {:>6.1} s  {text}", at);
         let hint = match &job.state {
             JobState::NeedsAttention { cause, undo_failure } => undo_failure.as_ref().unwrap_or(cause).hint.as_ref(),
             JobState::Failed { cause } => cause.hint.as_ref(),
@@ -80,7 +81,7 @@ impl Observer for Live {
         };
         if let Some(hint) = hint {
             let hint = hint.replace("JOB", job.id.as_str());
-            anstream::println!("            {} {}", paint(Tone::Faint, "hint:"), one_line(&hint));
+            out!("            {} {}", paint(Tone::Faint, "hint:"), one_line(&hint));
         }
     }
 
@@ -96,7 +97,7 @@ impl Observer for Live {
                     format!("{}: ", line.source)
                 }
             };
-            anstream::println!("            {}", paint(Tone::Faint, format!("{source}{}", one_line(&line.text))));
+            out!("            {}", paint(Tone::Faint, format!("{source}{}", one_line(&line.text))));
         }
     }
 }

@@ -4,6 +4,7 @@ use super::arguments::{NotifyArguments, NotifyCommand};
 use super::paint::{Tone, paint};
 use super::{Ending, Failure};
 use crate::app::App;
+use crate::cli::output::out;
 use crate::config::Config;
 use dockrev_core::event::{Delivery, Event, EventKind, NotifyError, Severity};
 use dockrev_core::ids::PluginId;
@@ -17,7 +18,7 @@ pub(super) async fn run(config: &Config, arguments: &NotifyArguments) -> Result<
     match delivery {
         Ok(Delivery::Delivered(answer)) => {
             let answer = answer.map(|answer| format!(" ({answer})")).unwrap_or_default();
-            anstream::println!("{} {plugin} delivered a test event{answer}", paint(Tone::Good, "ok:"));
+            out!("{} {plugin} delivered a test event{answer}", paint(Tone::Good, "ok:"));
             Ok(Ending::Fine)
         }
         Ok(Delivery::TryAgain { after, reason }) => {

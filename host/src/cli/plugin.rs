@@ -5,6 +5,7 @@ use super::paint::{Tone, paint};
 use super::table::{Cell, Table, field, one_line};
 use super::{Ending, Failure};
 use crate::app::App;
+use crate::cli::output::{complain, out, print_json};
 use crate::config::Config;
 use dockrev_plugin_host::{Capabilities, Inspection, Manifest, PluginHost, PluginInfo, Readiness, inspect};
 use serde::Serialize;
@@ -16,7 +17,7 @@ pub(super) async fn run(config: &Config, arguments: &PluginArguments) -> Result<
             let app = App::new(config);
             let host = app.plugins().await?.host();
             if *json {
-                print_json(host);
+                list_as_json(host)?;
             } else {
                 print_table(host, config);
             }
@@ -31,7 +32,7 @@ pub(super) async fn complain(app: &App) {
     let Ok(plugins) = app.plugins().await else { return };
     for problem in plugins.host().problems() {
         let text = format!("plugin in `{}` is not used: {}", problem.folder.display(), problem.error);
-        anstream::eprintln!("{} {}", paint(Tone::Caution, "warning:"), one_line(&text));
+        complain!("{} {}", paint(Tone::Caution, "warning:"), one_line(&text));
     }
 }
 
@@ -39,19 +40,19 @@ fn print_table(host: &PluginHost, config: &Config) {
     let plugins = host.plugins();
     if plugins.is_empty() {
         let folders: Vec<String> = config.plugin_dirs.iter().map(|folder| folder.display().to_string()).collect();
-        anstream::println!("no plugins in {}", folders.join(", "));
+        out!("no plugins in {}", folders.join(", "));
     } else {
         let mut table = Table::new(&["PLUGIN", "VERSION", "WORLD", "STATE", "SIZE", "SECRETS", "MAY REACH"]);
         for plugin in &plugins {
             table.row(cells(plugin));
         }
         for line in table.lines(0, &table.widths()) {
-            anstream::println!("{line}");
+            out!("{line}");
         }
     }
     for problem in host.problems() {
         let text = format!("{}: {}", problem.folder.display(), problem.error);
-        anstream::println!("{} {}", paint(Tone::Bad, "broken:"), one_line(&text));
+        out!("{} {}", paint(Tone::Bad, "broken:"), one_line(&text));
     }
 }
 
@@ -125,7 +126,7 @@ struct Problem {
     problem: String,
 }
 
-fn print_json(host: &PluginHost) {
+fn list_as_json(host: &PluginHost) -> Result<(), Failure> {
     let entry = |plugin: PluginInfo| Entry {
         id: plugin.id.to_string(),
         version: plugin.version.to_string(),
@@ -152,7 +153,7 @@ fn print_json(host: &PluginHost) {
         plugins: host.plugins().into_iter().map(entry).collect(),
         problems: problems.collect(),
     };
-    anstream::println!("{}", serde_json::to_string_pretty(&document).unwrap_or_default());
+    print_json(&document)
 }
 
 fn show(file: &Path) -> Result<(), Failure> {
@@ -160,7 +161,7 @@ fn show(file: &Path) -> Result<(), Failure> {
         Failure::new("plugin.unreadable", format!("`{}`: {error}", file.display()))
             .hint("give a plugin's folder, or the `plugin.wasm` in it")
     })?;
-    let row = |name: &str, text: &str| anstream::println!("{}", field(name, Tone::Plain, text));
+    let row = |name: &str, text: &str| out!("{}", field(name, Tone::Plain, text));
     if let Some(manifest) = &found.manifest {
         show_manifest(manifest, &row);
     }
@@ -192,8 +193,8 @@ fn show_manifest(manifest: &Manifest, row: &dyn Fn(&str, &str)) {
 
 fn show_fit(found: &Inspection) {
     match &found.fits_world {
-        Some(Ok(())) => anstream::println!("{}", field("fits", Tone::Good, "its world")),
-        Some(Err(problem)) => anstream::println!("{}", field("does not fit", Tone::Bad, problem)),
-        None => anstream::println!("{}", field("manifest", Tone::Caution, "none beside it")),
+        Some(Ok(())) => out!("{}", field("fits", Tone::Good, "its world")),
+        Some(Err(problem)) => out!("{}", field("does not fit", Tone::Bad, problem)),
+        None => out!("{}", field("manifest", Tone::Caution, "none beside it")),
     }
 }

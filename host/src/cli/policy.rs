@@ -5,6 +5,7 @@ use super::paint::{Tone, paint};
 use super::table::{Cell, Table};
 use super::{Ending, Failure};
 use crate::app::App;
+use crate::cli::output::out;
 use crate::config::Config;
 use dockrev_core::image::Tag;
 use dockrev_core::policy::{Assessment, PolicyQuestion, Relation};
@@ -35,10 +36,10 @@ pub(super) async fn run(config: &Config, arguments: &PolicyArguments) -> Result<
         table.row(cells(assessment, verdict.choice.as_ref()));
     }
     for line in table.lines(0, &table.widths()) {
-        anstream::println!("{line}");
+        out!("{line}");
     }
     let choice = verdict.choice.as_ref().map_or_else(|| "stay".to_owned(), |tag| format!("move to {tag}"));
-    anstream::println!("\n{} {}", paint(Tone::Strong, format!("{choice}:")), verdict.reason);
+    out!("\n{} {}", paint(Tone::Strong, format!("{choice}:")), verdict.reason);
     Ok(Ending::Fine)
 }
 

@@ -6,15 +6,17 @@ use super::arguments::UpdateArguments;
 use super::check::{plan_lines, progress_bar};
 use super::live::{Live, Verbosity};
 use super::paint::{Tone, paint};
+use super::signals::StopRequest;
 use super::table::{Cell, Table, one_line};
 use super::{Ending, Failure};
 use crate::app::{App, Host};
+use crate::cli::output::out;
 use crate::config::Config;
 use crate::lock::DataLock;
 use dockrev_core::ids::{ServiceId, ServiceName, StackName};
 use dockrev_core::image::Tag;
-use dockrev_core::job::{Job, JobState, UndoRule};
-use dockrev_core::plan::{MismatchRule, Plan, PlanEntry, PlanOptions, ServiceChange, VerifySettings, plan};
+use dockrev_core::job::{Job, JobState, Stage, UndoRule};
+use dockrev_core::plan::{Decision, MismatchRule, Plan, PlanEntry, PlanOptions, ServiceChange, VerifySettings, plan};
 use dockrev_engine::batch::{self, Item};
 use dockrev_engine::detect::{Depth, Scope};
 
@@ -24,39 +26,51 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
     let requested = requested_tag(arguments)?;
     let app = App::new(config);
     let host = app.host()?;
-    let lock = if arguments.dry_run { None } else { Some(DataLock::take(&config.data_dir)?) };
     let live = Live::new(Verbosity::of_flag(arguments.verbose));
-    if lock.is_some() {
-        recover(&app, &host, &live).await?;
-    }
+    let stop = StopRequest::listen();
+    let (_lock, recovered) = if arguments.dry_run {
+        (None, Ending::Fine)
+    } else {
+        (Some(DataLock::take(&config.data_dir)?), recover(&app, &host, &live).await?)
+    };
     let scope = scope(&host, arguments).await?;
     let plan = make_plan(&app, &host, &scope, requested.as_ref(), arguments).await?;
     let entries: Vec<&PlanEntry> = plan.entries.iter().collect();
     for line in plan_lines(&entries) {
-        anstream::println!("{line}");
+        out!("{line}");
     }
     super::plugin::complain(&app).await;
     let changes: Vec<ServiceChange> = plan.changes().cloned().collect();
+    let unknown = entries.iter().filter(|entry| matches!(entry.decision, Decision::Unknown(_))).count();
+    let so_far = if unknown > 0 { Ending::Trouble } else { recovered };
     if changes.is_empty() {
-        anstream::println!("nothing to update");
-        return Ok(Ending::Fine);
+        match unknown {
+            0 => out!("nothing to update"),
+            some => out!("nothing to update, but of {} it is not known", count(some, "service")),
+        }
+        return Ok(so_far);
     }
     show_warnings(&changes);
     if arguments.dry_run {
-        anstream::println!("dry run: nothing was changed");
+        out!("dry run: nothing was changed");
         return Ok(Ending::Fine);
     }
     let question = format!("Update {}?", count(changes.len(), "service"));
     match ask(&question, arguments.yes)? {
         Answer::Yes => {}
         Answer::No => {
-            anstream::println!("nothing was changed");
+            out!("nothing was changed");
             return Ok(Ending::Fine);
         }
     }
-    let items = batch::run(&app.runner(&host).await?, changes, &config.requested_by, &live).await?;
-    anstream::println!();
-    Ok(report(&items))
+    let runner = app.runner(&host).await?;
+    let batch = batch::run(&runner, changes, &config.requested_by, &live, &|| stop.is_asked()).await;
+    out!();
+    let ending = report(&batch.items);
+    match batch.ended_by {
+        Some(error) => Err(error.into()),
+        None => Ok(ending.worse_of(so_far)),
+    }
 }
 
 fn requested_tag(arguments: &UpdateArguments) -> Result<Option<Tag>, Failure> {
@@ -64,13 +78,18 @@ fn requested_tag(arguments: &UpdateArguments) -> Result<Option<Tag>, Failure> {
     arguments.to.as_ref().map(parse).transpose()
 }
 
-async fn recover(app: &App, host: &Host, live: &Live) -> Result<(), Failure> {
+/// Picks up what was interrupted, before anything else: what an open job left behind is no ground to plan on.
+pub(super) async fn recover(app: &App, host: &Host, live: &Live) -> Result<Ending, Failure> {
     let recovered = app.runner(host).await?.recover(live).await?;
-    if !recovered.is_empty() {
-        let text = format!("finished or undid {} that had been interrupted", count(recovered.len(), "job"));
-        anstream::println!("{}\n", paint(Tone::Caution, text));
+    if recovered.is_empty() {
+        return Ok(Ending::Fine);
     }
-    Ok(())
+    out!(
+        "{}\n",
+        paint(Tone::Caution, format!("picked up {} that had been interrupted", count(recovered.len(), "job")))
+    );
+    let stuck = recovered.iter().any(|job| matches!(job.state, JobState::NeedsAttention { .. }));
+    Ok(if stuck { Ending::Trouble } else { Ending::Fine })
 }
 
 async fn scope(host: &Host, arguments: &UpdateArguments) -> Result<Scope, Failure> {
@@ -131,10 +150,10 @@ fn show_warnings(changes: &[ServiceChange]) {
     for change in changes {
         for warning in &change.warnings {
             let text = format!("warning: {}: {warning}", change.service);
-            anstream::println!("{}", paint(Tone::Caution, one_line(&text)));
+            out!("{}", paint(Tone::Caution, one_line(&text)));
         }
     }
-    anstream::println!();
+    out!();
 }
 
 /// What runs now, service by service.
@@ -149,6 +168,10 @@ fn report(items: &[Item]) -> Ending {
                 }
                 table.row(job_cells(job));
             }
+            Item::Stopped { service } => {
+                ending = Ending::Trouble;
+                table.row(vec![Cell::plain(service.to_string()), Cell::new(Tone::Caution, "not begun: stopped")]);
+            }
             Item::Skipped { service, because } => {
                 ending = Ending::Trouble;
                 let reason = format!("skipped: it waits for {because}");
@@ -157,7 +180,7 @@ fn report(items: &[Item]) -> Ending {
         }
     }
     for line in table.lines(0, &table.widths()) {
-        anstream::println!("{line}");
+        out!("{line}");
     }
     ending
 }
@@ -167,10 +190,13 @@ fn job_cells(job: &Job) -> Vec<Cell> {
     let before = change.from.digest.as_ref().map_or("-", |digest| digest.short()).to_owned();
     let (runs, digest) = match &job.state {
         JobState::Updated => (change.to.tag.to_string(), change.to.digest.short().to_owned()),
-        JobState::Failed { .. } | JobState::RolledBack { .. } => (change.from.tag.to_string(), before.clone()),
-        JobState::NeedsAttention { .. } | JobState::Running { .. } | JobState::Undoing { .. } => {
-            ("unknown".to_owned(), "unknown".to_owned())
-        }
+        JobState::RolledBack { .. } => (change.from.tag.to_string(), before.clone()),
+        // Preflight may have found that something else runs by now.
+        JobState::Failed { cause } if cause.stage != Stage::Preflight => (change.from.tag.to_string(), before.clone()),
+        JobState::Failed { .. }
+        | JobState::NeedsAttention { .. }
+        | JobState::Running { .. }
+        | JobState::Undoing { .. } => ("unknown".to_owned(), "unknown".to_owned()),
     };
     let tone = match &job.state {
         JobState::Updated => Tone::Good,

@@ -1,7 +1,9 @@
 //! Dockrev on real parts: a real engine, real Compose, a real registry, and the program itself.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on ends there")]
 
 mod absent;
 mod cli;
+mod edges;
 mod recover;
 mod rules;
 mod stage;

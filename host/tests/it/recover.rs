@@ -1,16 +1,6 @@
-use crate::stage::Stage;
+use crate::stage::{Stage, wait_for};
 use dockrev_testkit::{Compose, Health, Mode};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
-
-/// Waits for something to become true, and says what if it does not.
-fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !happened() {
-        assert!(began.elapsed() < Duration::from_secs(60), "{what} did not happen");
-        std::thread::yield_now();
-    }
-}
 
 /// The process is killed while the new container is being watched; the next command picks the job up.
 #[test]

@@ -4,6 +4,7 @@ use dockrev_testkit::{App, Auth, Compose, Engine, Mode, Project, Pushed, Registr
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Names the images that tests make, so that they can be removed again.
@@ -138,4 +139,13 @@ pub(crate) fn plugin_dir() -> PathBuf {
 pub(crate) fn entry<'a>(check: &'a Value, service: &str) -> &'a Value {
     let entries = check["entries"].as_array().expect("entries");
     entries.iter().find(|entry| entry["name"] == service).unwrap_or_else(|| panic!("no `{service}` in {check:#}"))
+}
+
+/// Waits for something to become true, and says what if it does not.
+pub(crate) fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !happened() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what} did not happen");
+        std::thread::yield_now();
+    }
 }

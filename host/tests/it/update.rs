@@ -1,4 +1,6 @@
 use crate::stage::{Stage, entry};
+use std::collections::BTreeSet;
+
 use dockrev_testkit::{App, Architecture, Attestation, Health, Mode, Project, Pushed};
 
 /// The image that the engine has under a name now.
@@ -184,7 +186,10 @@ fn a_dry_run_changes_nothing() {
         let ran = stage.dockrev(&["update", "--stack", project.name(), "--dry-run"]).ends_with(0);
         ran.says("1.1.0").says("dry run: nothing was changed");
         assert_eq!(seen(), before);
-        let ours = |text: &str| text.lines().filter(|line| line.contains("/d/")).map(str::to_owned).collect::<Vec<_>>();
+        // Other tests use the engine at the same time.
+        let ours = |text: &str| -> BTreeSet<String> {
+            text.lines().filter(|line| line.contains(&stage.registry.host())).map(str::to_owned).collect()
+        };
         assert_eq!(ours(&images()), ours(&images_before));
         assert_eq!(stage.jobs().len(), 0);
         assert!(!stage.override_file(&project).exists());
@@ -201,7 +206,7 @@ fn a_service_goes_to_the_tag_that_is_asked_for() {
     stage.push("g/web", "1.2.0", Mode::Healthy);
     let asked = stage.push("g/web", "1.1.0", Mode::Healthy);
     let name = format!("{}/web", project.name());
-    stage.dockrev(&["update", "--service", &name, "--to", "7.7", "--yes"]).ends_with(0).says("not found");
+    stage.dockrev(&["update", "--service", &name, "--to", "7.7", "--yes"]).ends_with(1).says("not found");
     stage.dockrev(&["update", "--service", &name, "--to", "1.1.0", "--yes"]).ends_with(0).says("updated");
     runs(&project, "web", &asked);
     let nowhere = format!("{}/wbe", project.name());

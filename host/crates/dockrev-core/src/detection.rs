@@ -1,10 +1,10 @@
 //! What was found out about the things that run: facts only, no decision.
 
-use crate::ids::ServiceId;
+use crate::ids::{ServiceId, ServiceName};
 use crate::image::{ImageRef, PinnedImage, Tag};
 use crate::policy::Verdict;
 use crate::registry::ResolvedImage;
-use crate::stack::{ComposeProject, FileHash, LocalImage};
+use crate::stack::{ComposeProject, ComposeService, FileHash, LocalImage};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -51,18 +51,53 @@ pub struct Detection {
 pub struct ComposeFacts {
     /// How Compose is called.
     pub project: ComposeProject,
-    /// The project's files as they were.
+    /// The project's files as they were; none if they were not read.
     pub files: Vec<FileHash>,
-    /// The image in the user's own files. Absent if Compose could not be asked; `pin_unknown` then says why.
-    pub file_image: Option<String>,
-    /// The image that Dockrev's override file pins, if any.
+    /// What the user's own files say of the service.
+    pub in_files: InFiles,
+    /// The image that Dockrev's override file pins, if any, whether or not it is what runs.
     pub pin: Option<PinnedImage>,
     /// Services that this one waits for.
-    pub depends_on: Vec<crate::ids::ServiceName>,
-    /// Whether the service's image is built on this machine.
-    pub builds: bool,
-    /// Whether the running container has a healthcheck.
+    pub depends_on: Vec<ServiceName>,
+    /// Whether a running container of it has a healthcheck.
     pub has_healthcheck: bool,
+    /// How many containers it has.
+    pub containers: u32,
+    /// Whether its running containers are made from one image.
+    pub replicas: Replicas,
+    /// Whether others are made from the same `repository:tag`.
+    pub tag_users: TagUsers,
+    /// Services and containers that live in its network or another of its namespaces, or on its volumes.
+    pub tied_to_it: Vec<String>,
+}
+
+/// What the user's own compose files say of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InFiles {
+    /// Compose was not asked.
+    NotAsked,
+    /// They no longer have it.
+    Missing,
+    /// This.
+    Found(ComposeService),
+}
+
+/// Whether the running containers of a service are made from one image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replicas {
+    /// They are.
+    Alike,
+    /// They are not: an earlier change stopped half way.
+    Mixed,
+}
+
+/// Who is made from a `repository:tag`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagUsers {
+    /// Only this service.
+    One,
+    /// Others as well: what the local tag stands for is theirs too.
+    Several,
 }
 
 /// What was found out.
@@ -102,6 +137,9 @@ pub enum Exclusion {
     /// The image was built on this machine: no registry knows it.
     #[error("built on this machine")]
     BuiltLocally,
+    /// The image that runs came from somewhere else and was given this name here.
+    #[error("the image that runs did not come from this repository")]
+    OtherOrigin,
     /// The image is written with a digest and no tag: it can only ever be itself.
     #[error("pinned to a digest")]
     PinnedByDigest,

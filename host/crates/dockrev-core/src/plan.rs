@@ -1,8 +1,9 @@
 //! The plan: what will be changed and why, or why not. A pure function of what was found; its result is frozen.
 
-use crate::detection::{Detection, Exclusion, Finding, Reading, Subject, Trouble};
+use crate::detection::{Detection, Exclusion, Finding, InFiles, Reading, Subject, Trouble};
 use crate::image::{ImageRef, Tag};
 use crate::platform::Platform;
+use crate::policy::Following;
 
 mod candidate;
 mod change;
@@ -60,7 +61,7 @@ pub enum Decision {
     /// There is something newer, and it will not be taken.
     Held {
         /// What there is.
-        candidate: Candidate,
+        candidate: Box<Candidate>,
         /// Why it is not taken.
         hold: Hold,
     },
@@ -85,9 +86,9 @@ fn entry(detection: &Detection, host: &Platform, options: &PlanOptions) -> PlanE
         Finding::Read(reading) => (Some(reading.tag.clone()), decide(detection, reading, host, options)),
     };
     let written_tag = || detection.written.parse::<ImageRef>().ok().and_then(|reference| reference.effective_tag());
-    let file_image = detection.compose.as_ref().and_then(|compose| {
-        compose.pin.as_ref()?;
-        compose.file_image.clone()
+    let file_image = detection.compose.as_ref().and_then(|compose| match (&compose.pin, &compose.in_files) {
+        (Some(_), InFiles::Found(service)) => service.image.clone(),
+        (Some(_), InFiles::NotAsked | InFiles::Missing) | (None, _) => None,
     });
     PlanEntry {
         subject: detection.subject.clone(),
@@ -99,31 +100,30 @@ fn entry(detection: &Detection, host: &Platform, options: &PlanOptions) -> PlanE
 }
 
 fn decide(detection: &Detection, reading: &Reading, host: &Platform, options: &PlanOptions) -> Decision {
-    let Some(candidate) = candidate::find(detection, reading, host) else {
-        return match &reading.tag_now {
-            None => Decision::Unknown(Trouble {
-                code: "registry.tag-gone".to_owned(),
-                message: format!("the registry no longer has tag `{}`", reading.tag),
-            }),
-            Some(_) => Decision::UpToDate { reason: reading.verdict.reason.clone() },
-        };
-    };
-    match (hold::find(detection, &candidate, host, options), &detection.compose, &detection.local) {
-        (Some(hold), _, _) => Decision::Held { candidate, hold },
-        (None, Some(compose), Some(local)) => match &detection.subject {
-            Subject::Service(service) => {
-                let from = CurrentImage {
-                    reference: ImageRef::new(reading.reference.repository().clone(), Some(reading.tag.clone()), None),
-                    tag: reading.tag.clone(),
-                    image_id: local.id.clone(),
-                    digest: local.digests_of(reading.reference.repository()).next().cloned(),
-                };
-                Decision::Update(Box::new(change::freeze(service, compose, from, candidate, reading, options)))
-            }
-            Subject::Container(_) | Subject::Image(_) => Decision::Held { candidate, hold: Hold::Standalone },
-        },
-        (None, None, Some(_)) => Decision::Held { candidate, hold: Hold::Standalone },
-        (None, _, None) => Decision::Held { candidate, hold: Hold::NotInstalled },
+    let Some(candidate) = candidate::find(detection, reading, host) else { return nothing_newer(reading) };
+    if let Some(hold) = hold::find(detection, &candidate, host, options) {
+        return Decision::Held { candidate: Box::new(candidate), hold };
+    }
+    match (&detection.subject, &detection.compose, &detection.local) {
+        (Subject::Service(service), Some(compose), Some(local)) => {
+            let change = change::freeze(service, detection, (compose, local), candidate, reading, options);
+            Decision::Update(Box::new(change))
+        }
+        (Subject::Service(_) | Subject::Container(_) | Subject::Image(_), _, _) => {
+            Decision::Held { candidate: Box::new(candidate), hold: Hold::Standalone }
+        }
+    }
+}
+
+/// Nothing was found; whether that means that there is nothing is another question.
+fn nothing_newer(reading: &Reading) -> Decision {
+    let unknown = |code: &str, message: String| Decision::Unknown(Trouble { code: code.to_owned(), message });
+    match (&reading.tag_now, &reading.truncated, reading.verdict.following) {
+        (None, _, _) => unknown("registry.tag-gone", format!("the registry no longer has tag `{}`", reading.tag)),
+        (Some(_), Some(reason), Following::Version) => {
+            unknown("registry.tags-truncated", format!("there may be a newer tag: the list is incomplete ({reason})"))
+        }
+        (Some(_), _, _) => Decision::UpToDate { reason: reading.verdict.reason.clone() },
     }
 }
 

@@ -4,6 +4,7 @@ use crate::event::{Delivery, Event, NotifyError};
 use crate::ids::{ImageId, JobId, PluginId, ServiceId, ServiceName, StackName};
 use crate::image::{Digest, ImageRef, PinnedImage, Repository, Tag};
 use crate::job::{Job, JobState, JournalEntry, LogLine};
+use crate::platform::Platform;
 use crate::policy::{PolicyError, PolicyQuestion, Verdict};
 use crate::registry::{Detail, RegistryError, ResolvedImage, TagList};
 use crate::stack::{ComposeModel, ComposeProject, ContainerStatus, FileHash, Inventory, LocalImage, Pins};
@@ -150,8 +151,13 @@ impl HostError {
             Self::ComposeMissing { .. } => {
                 Some("install Compose, or set DOCKREV_COMPOSE_BIN to how you call it, for example `docker compose`")
             }
-            Self::ComposeFailed { .. } => Some("the job's log has everything that Compose printed"),
-            Self::EngineRefused { .. } | Self::ComposeUnreadable { .. } | Self::File { .. } => None,
+            Self::ComposeFailed { command, .. } if command.ends_with(" up") => {
+                Some("`dockrev jobs show JOB` has what Compose printed")
+            }
+            Self::ComposeFailed { .. }
+            | Self::EngineRefused { .. }
+            | Self::ComposeUnreadable { .. }
+            | Self::File { .. } => None,
         }
     }
 }
@@ -168,10 +174,16 @@ pub trait Engine: Send + Sync {
     /// Finds what a reference stands for on this engine. Absent if the engine does not have it.
     async fn image(&self, reference: &ImageRef) -> Result<Option<LocalImage>, HostError>;
 
-    /// Pulls `image` by its digest, telling `log` of the progress, and gives the image it became.
+    /// Pulls `image` by its digest, telling `log` of the progress, and gives the image it became. Of an index, the image
+    /// for `platform` is taken, or the one for this host if none is given.
     ///
     /// No local tag is moved by it.
-    async fn pull(&self, image: &PinnedImage, log: &dyn LogSink) -> Result<LocalImage, HostError>;
+    async fn pull(
+        &self,
+        image: &PinnedImage,
+        platform: Option<&Platform>,
+        log: &dyn LogSink,
+    ) -> Result<LocalImage, HostError>;
 
     /// Points the local tag `reference` to `image`. Doing it twice is the same as once.
     async fn tag(&self, image: &ImageId, reference: &ImageRef) -> Result<(), HostError>;
@@ -198,9 +210,15 @@ pub trait Compose: Send + Sync {
     /// Replaces the override file of `stack`, atomically; no pins removes it.
     async fn set_pins(&self, stack: &StackName, pins: &Pins) -> Result<(), HostError>;
 
-    /// Brings one service up as the files and the override say, without touching those it depends on and without
-    /// pulling. Every line that Compose prints goes to `log`.
-    async fn up(&self, project: &ComposeProject, service: &ServiceName, log: &dyn LogSink) -> Result<(), HostError>;
+    /// Brings one service up as the files and the override say, with so many containers, without touching those it
+    /// depends on and without pulling. Every line that Compose prints goes to `log`.
+    async fn up(
+        &self,
+        project: &ComposeProject,
+        service: &ServiceName,
+        containers: u32,
+        log: &dyn LogSink,
+    ) -> Result<(), HostError>;
 }
 
 /// The store failed.

@@ -23,8 +23,6 @@ pub struct Inventory {
 pub struct Stack {
     /// The project's name.
     pub name: StackName,
-    /// How Compose is called for it.
-    pub project: ComposeProject,
     /// Its services that have containers, by name.
     pub services: Vec<Service>,
 }
@@ -56,6 +54,8 @@ pub struct FileHash {
 pub struct Service {
     /// Which one.
     pub id: ServiceId,
+    /// How Compose was called for its newest container. It may differ from service to service of one stack.
+    pub project: ComposeProject,
     /// Its containers, running and stopped; at least one.
     pub containers: Vec<Container>,
     /// Services of the same stack that it waits for.
@@ -75,6 +75,8 @@ pub struct Container {
     pub image_id: ImageId,
     /// Whether its process runs.
     pub run: RunState,
+    /// The container whose network it uses instead of one of its own.
+    pub network_of: Option<ContainerId>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
 }
@@ -116,6 +118,9 @@ pub struct ComposeService {
     pub builds: bool,
     /// Services that it waits for.
     pub depends_on: Vec<ServiceName>,
+    /// Services whose containers it is tied to: their network, IPC or PID namespace, or their volumes. It has to be
+    /// made anew when one of theirs is.
+    pub tied_to: Vec<ServiceName>,
 }
 
 /// What a container is doing right now.
@@ -139,21 +144,24 @@ pub struct ContainerStatus {
 
 /// Whether a container's process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", tag = "type")]
 pub enum RunState {
     /// It runs.
     Running,
     /// The engine is between two starts of it.
     Restarting,
-    /// It ended, with this exit code.
-    Exited(i64),
+    /// It ended.
+    Exited {
+        /// Its exit code.
+        code: i64,
+    },
     /// It was made and not started, or it is paused.
     NotStarted,
 }
 
 /// What a container's healthcheck says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", tag = "type")]
 pub enum Health {
     /// It has no healthcheck.
     None,

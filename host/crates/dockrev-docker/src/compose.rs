@@ -4,7 +4,7 @@ use crate::address::EngineAddress;
 use crate::engine::DockerEngine;
 use crate::overrides::Overrides;
 use async_trait::async_trait;
-use dockrev_core::ids::{ServiceId, ServiceName, StackName};
+use dockrev_core::ids::{ServiceName, StackName};
 use dockrev_core::image::ImageRef;
 use dockrev_core::ports::{Compose, Engine, HostError, LogSink};
 use dockrev_core::stack::{ComposeModel, ComposeProject, FileHash, Pins};
@@ -19,6 +19,7 @@ mod command;
 mod fingerprint;
 mod model;
 mod process;
+mod redaction;
 mod version;
 
 use command::Files;
@@ -109,7 +110,11 @@ impl ComposeCli {
         let child = self.project_child(project, &arguments, None)?;
         // The output holds secrets: it is parsed, and goes nowhere else.
         let (ended, output) = process::capture(child, CONFIG_TIMEOUT).await.map_err(|reason| self.missing(reason))?;
-        self.check(project, "config", &ended)?;
+        self.check(project, "config", &ended, || {
+            // Compose quotes values that it cannot read, and they may be secrets.
+            let command = command::config_by_hand(version, &self.short_name(), project, files);
+            format!("run `{command}` in `{}` to see why", project.working_dir.display())
+        })?;
         model::parse(version, &output)
             .map_err(|reason| HostError::ComposeUnreadable { stack: project.name.clone(), reason })
     }
@@ -150,7 +155,13 @@ impl ComposeCli {
         HostError::ComposeMissing { command: self.program.join(" "), reason }
     }
 
-    fn check(&self, project: &ComposeProject, verb: &str, ended: &Ended) -> Result<(), HostError> {
+    fn check(
+        &self,
+        project: &ComposeProject,
+        verb: &str,
+        ended: &Ended,
+        last_lines: impl FnOnce() -> String,
+    ) -> Result<(), HostError> {
         match ended.finished {
             Finished::Exited { success: true, .. } => Ok(()),
             Finished::Exited { .. } | Finished::TimedOut { .. } | Finished::TooMuch { .. } => {
@@ -158,7 +169,7 @@ impl ComposeCli {
                     command: format!("{} {verb}", self.short_name()),
                     stack: project.name.clone(),
                     status: ended.finished.to_string(),
-                    last_lines: ended.last_lines(),
+                    last_lines: last_lines(),
                 })
             }
         }
@@ -206,23 +217,27 @@ impl Compose for ComposeCli {
         self.overrides.write(stack, pins)
     }
 
-    async fn up(&self, project: &ComposeProject, service: &ServiceName, log: &dyn LogSink) -> Result<(), HostError> {
+    async fn up(
+        &self,
+        project: &ComposeProject,
+        service: &ServiceName,
+        containers: u32,
+        log: &dyn LogSink,
+    ) -> Result<(), HostError> {
         let version = self.version().await?;
         let override_file = self.overrides.existing(&project.name)?;
         if version == ComposeVersion::V1 {
             self.require_image(project, service, override_file.as_deref()).await?;
         }
-        let id = ServiceId { stack: project.name.clone(), service: service.clone() };
-        let scale = self.engine.scale_of(&id).await?;
         let files = override_file.as_deref().map_or(Files::Own, Files::WithOverride);
-        let arguments = command::up(version, project, files, service, scale)?;
+        let arguments = command::up(version, project, files, service, containers)?;
         let variable = match version {
             ComposeVersion::V1 => command::api_version(self.engine.api_version().await?),
             ComposeVersion::V2 => None,
         };
         let child = self.project_child(project, &arguments, variable)?;
         let ended = process::stream(child, UP_TIMEOUT, log).await.map_err(|reason| self.missing(reason))?;
-        self.check(project, "up", &ended)
+        self.check(project, "up", &ended, || ended.last_lines())
     }
 }
 

@@ -11,10 +11,11 @@ use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
 use dockrev_core::ids::{ImageId, ServiceId};
 use dockrev_core::image::{ImageRef, PinnedImage};
 use dockrev_core::job::LogLine;
+use dockrev_core::platform::Platform;
 use dockrev_core::ports::{Engine, HostError, LogSink};
 use dockrev_core::stack::{ContainerStatus, Inventory, LocalImage};
 use http::{HeaderValue, Uri};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,17 +61,6 @@ impl DockerEngine {
     #[must_use]
     pub fn address(&self) -> &EngineAddress {
         &self.address
-    }
-
-    /// How many containers a service is scaled to: those that are being replaced count once.
-    pub(crate) async fn scale_of(&self, service: &ServiceId) -> Result<usize, HostError> {
-        let call = Call { engine: self, action: "list the containers of", subject: service.to_string() };
-        let containers = call.containers(&self.client().await?, Some(service)).await?;
-        let numbers: BTreeSet<_> = containers
-            .iter()
-            .map(|container| labels::number(&container.labels).unwrap_or(container.id.as_str()).to_owned())
-            .collect();
-        Ok(numbers.len())
     }
 
     /// The newest API that the engine and this client speak, as major and minor number.
@@ -154,8 +144,13 @@ impl Engine for DockerEngine {
         image::find(self, &self.client().await?, &reference.to_string()).await
     }
 
-    async fn pull(&self, image: &PinnedImage, log: &dyn LogSink) -> Result<LocalImage, HostError> {
-        pull::by_digest(self, &self.client().await?, image, log).await
+    async fn pull(
+        &self,
+        image: &PinnedImage,
+        platform: Option<&Platform>,
+        log: &dyn LogSink,
+    ) -> Result<LocalImage, HostError> {
+        pull::by_digest(self, &self.client().await?, image, platform, log).await
     }
 
     async fn tag(&self, image: &ImageId, reference: &ImageRef) -> Result<(), HostError> {
@@ -194,6 +189,8 @@ struct Listed {
     image_id: String,
     created_unix_s: i64,
     run: dockrev_core::stack::RunState,
+    /// Name of its network, or `container:` and whose network it uses, by id or name.
+    network_mode: String,
     labels: labels::Labels,
 }
 

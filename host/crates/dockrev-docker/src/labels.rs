@@ -12,8 +12,6 @@ pub(crate) const PROJECT: &str = "com.docker.compose.project";
 pub(crate) const SERVICE: &str = "com.docker.compose.service";
 /// `True` on containers of `compose run`.
 const ONEOFF: &str = "com.docker.compose.oneoff";
-/// Which of a scaled service's containers this is. A half-replaced container shares it with its successor.
-const NUMBER: &str = "com.docker.compose.container-number";
 const CONFIG_FILES: &str = "com.docker.compose.project.config_files";
 const WORKING_DIR: &str = "com.docker.compose.project.working_dir";
 const ENVIRONMENT_FILE: &str = "com.docker.compose.project.environment_file";
@@ -50,12 +48,7 @@ pub(crate) fn owner(labels: &Labels) -> Owner {
     }
 }
 
-/// The container's number within its service.
-pub(crate) fn number(labels: &Labels) -> Option<&str> {
-    labels.get(NUMBER).map(String::as_str)
-}
-
-/// How Compose was called for the stack `name`. `exists` tells whether a file is there.
+/// How Compose was called for a container of the stack `name`. `exists` tells whether a file is there.
 pub(crate) fn project(
     name: &StackName,
     labels: &Labels,

@@ -17,7 +17,12 @@
 //! - `--pull never` overrules `pull_policy: always` in Compose 2.
 //! - Compose 1.29 dies while it recreates a container on an API newer than 1.44 (seen on 26.1.5: `KeyError:
 //!   'ContainerConfig'`), with the old container stopped and renamed. With `COMPOSE_API_VERSION=1.44` it works.
-//! - `up` is given `--scale` with the number of containers that there are; both keep to it whatever the file says.
+//! - Both keep to `--scale` whatever the file says.
+//! - Compose 2 says `depends on undefined service` where a service depends on one of an inactive profile, on `up` too;
+//!   so it gets `--profile "*"`. It brings up no more than the service that it is given.
+//! - `config` of Compose 1.29 writes `volumes_from` as `service:NAME:MODE`, that of Compose 2 as the file has it.
+//! - Both quote the whole value, over several lines, where interpolation fails: so nothing that `config` prints on a
+//!   failure is shown, and what `up` prints from there on neither.
 //! - Compose 2 writes an empty `depends_on` label when called with `--no-deps`; what it says of the files is the truth.
 //! - Compose 1.29 writes `config_files` as it was called: relative to the folder it was called in.
 //! - The engine's container list gives the bare image id once the tag has moved; the container itself still knows

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{self, Component, Path, PathBuf};
 
 const FILE_NAME: &str = "override.yaml";
 const TEMPORARY_NAME: &str = ".override.yaml.new";
@@ -31,10 +31,10 @@ pub struct Overrides {
 impl Overrides {
     /// Keeps the files below `folder`, which is made when it is needed.
     ///
-    /// It has to be absolute and without `..`: Compose writes the paths that it was called with on its containers, and
-    /// by them Dockrev's files are told from the user's.
+    /// A relative one is below the current folder: Compose runs in others.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        let folder = folder.into();
+        Self { folder: path::absolute(&folder).unwrap_or(folder) }
     }
 
     /// Where the file of `stack` is, or would be.
@@ -70,9 +70,13 @@ impl Overrides {
         }
     }
 
-    /// Whether `path` is one of these files.
+    /// Whether `path` is, or was, one of these files.
+    ///
+    /// By that, Dockrev's files are told from the user's among those that Compose wrote on its containers. It may have
+    /// been called with another spelling of the folder, through a link or `..`.
     pub(crate) fn contains(&self, path: &Path) -> bool {
-        path.starts_with(&self.folder)
+        let folder = &self.folder;
+        normalised(path).starts_with(normalised(folder)) || resolved(path).starts_with(resolved(folder))
     }
 
     /// The pins of `stack`. None if it has no file.
@@ -101,6 +105,31 @@ impl Overrides {
             reason: error.to_string(),
         })
     }
+}
+
+/// The path without links and `..`, as far as it exists; the rest by its text alone.
+fn resolved(path: &Path) -> PathBuf {
+    let absolute = path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let existing = absolute.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
+    match existing {
+        Some((folder, real)) => normalised(&real.join(absolute.strip_prefix(folder).unwrap_or(&absolute))),
+        None => normalised(&absolute),
+    }
+}
+
+/// The path without `.` and `..`, by its text alone.
+fn normalised(path: &Path) -> PathBuf {
+    let mut normalised = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                normalised.pop();
+            }
+            Component::CurDir => {}
+            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => normalised.push(component),
+        }
+    }
+    normalised
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -10,7 +10,7 @@ use crate::docker_config::Credentials;
 use crate::error::EgressError;
 use crate::grant::{CallScope, Grant, RegistryGrant};
 use crate::origin::Origin;
-use crate::realm;
+use crate::realm::{self, Realm};
 use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -142,6 +142,10 @@ impl Egress {
     ) -> Result<Option<HeaderValue>, EgressError> {
         let realm = realm::accept(&challenge.realm, registry, grant)
             .map_err(|realm| EgressError::RealmRefused { registry: registry.origin.authority(), realm })?;
+        let (realm, credentials) = match realm {
+            Realm::Trusted(url) => (url, credentials),
+            Realm::Public(url) => (url, None),
+        };
         let key = TokenKey {
             realm,
             service: challenge.service.clone(),

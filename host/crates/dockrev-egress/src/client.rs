@@ -156,6 +156,16 @@ impl Egress {
         request: http::Request<Bytes>,
         scope: &Arc<CallScope>,
     ) -> Result<http::Response<ResponseBody>, EgressError> {
+        let sent = self.send_unnoted(request, scope).await;
+        scope.remember(sent.as_ref().err().map(ToString::to_string));
+        sent
+    }
+
+    async fn send_unnoted(
+        &self,
+        request: http::Request<Bytes>,
+        scope: &Arc<CallScope>,
+    ) -> Result<http::Response<ResponseBody>, EgressError> {
         scope.budget.take_request().map_err(EgressError::OverBudget)?;
         let outgoing = self.check(request, scope)?;
         let registry = scope.grant.registry_at(&outgoing.origin);
@@ -178,7 +188,9 @@ impl Egress {
         if !scope.grant.allows(&origin) {
             return Err(EgressError::HostNotGranted { host: origin.authority() });
         }
-        if origin.is_plain() && !origin.is_loopback() && !self.insecure.contains(&origin) {
+        let may_be_plain =
+            origin.is_loopback() || self.insecure.contains(&origin) || scope.grant.plain.contains(&origin);
+        if origin.is_plain() && !may_be_plain {
             return Err(EgressError::PlainHttpRefused { host: origin.authority() });
         }
         let max_bytes = self.limits.request_body_max_bytes;
@@ -269,4 +281,29 @@ fn whole_chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::BudgetLimits;
+    use crate::grant::Grant;
+
+    /// Whether a request to `url` would be sent, for a plugin whose settings name `named`.
+    fn may_send(url: &str, named: &str) -> bool {
+        let origin = Origin::of(&named.parse().unwrap()).unwrap();
+        let plain = if origin.is_plain() { vec![origin] } else { Vec::new() };
+        let grant = Grant { hosts: vec!["hooks.lan".parse().unwrap()], plain, registry: None };
+        let request = http::Request::builder().uri(url).body(Bytes::new()).unwrap();
+        let egress = Egress::new(EgressConfig::default()).unwrap();
+        egress.check(request, &CallScope::new(grant, BudgetLimits::default())).is_ok()
+    }
+
+    #[test]
+    fn plain_http_is_spoken_where_the_admin_wrote_it() {
+        assert!(may_send("http://hooks.lan/x", "http://hooks.lan/x"));
+        assert!(may_send("https://hooks.lan/x", "https://hooks.lan/x"));
+        assert!(!may_send("http://hooks.lan/x", "https://hooks.lan/x"));
+        assert!(!may_send("http://hooks.lan:8080/x", "http://hooks.lan/x"));
+    }
 }

@@ -1,6 +1,6 @@
 use crate::budget::{BudgetLimits, CallBudget};
 use crate::origin::{HostPattern, Origin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What one call of a plugin may reach, and how much of it.
 #[derive(Debug)]
@@ -9,13 +9,24 @@ pub struct CallScope {
     pub grant: Grant,
     /// How much.
     pub budget: CallBudget,
+    last_error: Mutex<Option<String>>,
 }
 
 impl CallScope {
     /// A fresh budget for what `grant` allows.
     #[must_use]
     pub fn new(grant: Grant, limits: BudgetLimits) -> Arc<Self> {
-        Arc::new(Self { grant, budget: CallBudget::new(limits) })
+        Arc::new(Self { grant, budget: CallBudget::new(limits), last_error: Mutex::default() })
+    }
+
+    /// Why the last request was not sent or not answered, in more words than a plugin gets. Absent if it was.
+    #[must_use]
+    pub fn last_error(&self) -> Option<String> {
+        self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn remember(&self, error: Option<String>) {
+        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
 }
 
@@ -24,6 +35,8 @@ impl CallScope {
 pub struct Grant {
     /// Hosts by name.
     pub hosts: Vec<HostPattern>,
+    /// Origins that the admin's own settings name with `http://`: to them, plain HTTP is no mistake.
+    pub plain: Vec<Origin>,
     /// The registry that the call is about.
     pub registry: Option<RegistryGrant>,
 }

@@ -11,16 +11,34 @@ use url::{Host, Url};
 const PUBLIC_SECOND_LEVELS: [&str; 13] =
     ["ac", "co", "com", "edu", "gob", "gov", "ind", "mil", "ne", "net", "nom", "or", "org"];
 
+/// Token servers that stand behind registries with names of their own (`lscr.io` is one of them).
+const PUBLIC_TOKEN_SERVERS: [&str; 2] = ["https://auth.docker.io", "https://ghcr.io"];
+
+/// A token server that may be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Realm {
+    /// The registry's own, or a granted one: it gets the registry's credentials.
+    Trusted(Url),
+    /// A public one: it is asked without credentials.
+    Public(Url),
+}
+
 /// Parses the realm, if it may be asked; else says which one was refused.
-pub(crate) fn accept(realm: &str, registry: &RegistryGrant, grant: &Grant) -> Result<Url, String> {
+pub(crate) fn accept(realm: &str, registry: &RegistryGrant, grant: &Grant) -> Result<Realm, String> {
     let url: Url = realm.parse().map_err(|_| "something that is no URL".to_owned())?;
     let origin = Origin::of(&url).ok_or_else(|| "something that is no HTTP URL".to_owned())?;
     let has_user = !url.username().is_empty() || url.password().is_some();
     let downgraded = origin.is_plain() && !registry.origin.is_plain();
-    if has_user || downgraded || !(is_own(&registry.origin, &origin) || grant.names(&origin)) {
+    if has_user || downgraded {
         return Err(origin.to_string());
     }
-    Ok(url)
+    if is_own(&registry.origin, &origin) || grant.names(&origin) {
+        return Ok(Realm::Trusted(url));
+    }
+    if PUBLIC_TOKEN_SERVERS.contains(&origin.to_string().as_str()) {
+        return Ok(Realm::Public(url));
+    }
+    Err(origin.to_string())
 }
 
 fn is_own(registry: &Origin, realm: &Origin) -> bool {
@@ -57,14 +75,17 @@ mod tests {
 
     #[test]
     fn a_realm_has_to_be_the_registrys_own() {
-        let check = |registry: &str, realm: &str, accepted: bool| {
+        let check = |registry: &str, realm: &str, trusted: bool| {
             let registry = RegistryGrant {
                 origin: Origin::of(&registry.parse().unwrap()).unwrap(),
                 credentials_name: "-".to_owned(),
                 repository: "-".to_owned(),
             };
-            let grant = Grant { hosts: vec!["auth.granted.example".parse().unwrap()], registry: None };
-            assert_eq!(accept(realm, &registry, &grant).is_ok(), accepted, "{registry:?} {realm}");
+            let grant = Grant { hosts: vec!["auth.granted.example".parse().unwrap()], ..Grant::default() };
+            let accepted = accept(realm, &registry, &grant);
+            assert_eq!(matches!(accepted, Ok(Realm::Trusted(_))), trusted, "{registry:?} {realm}");
+            let public = realm == "https://ghcr.io/token" || realm == "https://auth.docker.io/token";
+            assert_eq!(accepted.is_ok(), trusted || public, "{registry:?} {realm}");
         };
         check("https://ghcr.io", "https://ghcr.io/token", true);
         check("https://ghcr.io", "https://ghcr.io:8443/token", true);
@@ -72,6 +93,8 @@ mod tests {
         check("https://registry.gitlab.com", "https://gitlab.com/jwt/auth", true);
         check("https://example.org", "https://auth.example.org/token", true);
         check("https://ghcr.io", "https://auth.granted.example/token", true);
+        check("https://lscr.io", "https://ghcr.io/token", false);
+        check("https://evil.example", "https://auth.docker.io/token", false);
         check("https://ghcr.io", "https://evil.example/token", false);
         check("https://ghcr.io", "https://evil.io/token", false);
         check("https://ghcr.io", "https://notghcr.io/token", false);

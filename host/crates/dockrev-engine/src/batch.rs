@@ -18,38 +18,54 @@ pub enum Item {
         /// The dependency.
         because: ServiceId,
     },
+    /// It was not begun, because somebody asked to stop.
+    Stopped {
+        /// The service that was left alone.
+        service: ServiceId,
+    },
 }
 
-/// Runs `changes` in the plan's order.
+/// What became of a batch: of every change that was come to, and why it ended early, if it did.
+#[derive(Debug)]
+pub struct Batch {
+    /// In the plan's order.
+    pub items: Vec<Item>,
+    /// The failure that ended it.
+    pub ended_by: Option<RunError>,
+}
+
+/// Runs `changes` in the plan's order, until `is_to_stop` says so: a job that has begun is always brought to its end.
 pub async fn run(
     runner: &Runner,
     changes: Vec<ServiceChange>,
     requested_by: &str,
     observer: &dyn Observer,
-) -> Result<Vec<Item>, RunError> {
+    is_to_stop: &(dyn Fn() -> bool + Sync),
+) -> Batch {
     let mut left_behind: BTreeSet<ServiceId> = BTreeSet::new();
     let mut items = Vec::with_capacity(changes.len());
     for change in changes {
         let service = change.service.clone();
+        if is_to_stop() {
+            items.push(Item::Stopped { service });
+            continue;
+        }
         if let Some(because) = blocking(&change, &left_behind) {
             left_behind.insert(service.clone());
             items.push(Item::Skipped { service, because });
             continue;
         }
-        let job = runner.run(change, requested_by, observer).await?;
-        match job.state {
-            JobState::Updated => {}
-            JobState::Running { .. }
-            | JobState::Undoing { .. }
-            | JobState::Failed { .. }
-            | JobState::RolledBack { .. }
-            | JobState::NeedsAttention { .. } => {
-                left_behind.insert(service);
+        match runner.run(change, requested_by, observer).await {
+            Ok(job) => {
+                if job.state != JobState::Updated {
+                    left_behind.insert(service);
+                }
+                items.push(Item::Ran(Box::new(job)));
             }
+            Err(error) => return Batch { items, ended_by: Some(error) },
         }
-        items.push(Item::Ran(Box::new(job)));
     }
-    Ok(items)
+    Batch { items, ended_by: None }
 }
 
 fn blocking(change: &ServiceChange, left_behind: &BTreeSet<ServiceId>) -> Option<ServiceId> {

@@ -1,7 +1,7 @@
 //! Detect: what runs here, and what the registries have. Changes nothing.
 
 use crate::questions::Questions;
-use dockrev_core::detection::{ComposeFacts, Detection, Exclusion, Finding, Reading, Subject, Trouble};
+use dockrev_core::detection::{ComposeFacts, Detection, Exclusion, Finding, InFiles, Reading, Subject, Trouble};
 use dockrev_core::ids::{ServiceId, StackName};
 use dockrev_core::image::{ImageRef, Tag};
 use dockrev_core::platform::Platform;
@@ -100,7 +100,7 @@ impl Detector {
     ) -> Result<Survey, DetectError> {
         let inventory = engine.inventory().await?;
         let platform = inventory.platform.clone();
-        let subjects = subjects::ask_host(engine, compose, subjects::select(inventory, scope)?, depth).await?;
+        let subjects = subjects::ask_host(engine, compose, inventory, scope, depth).await?;
         let detections = self.find_all(subjects, requested, progress).await;
         Ok(Survey { platform, detections })
     }
@@ -218,13 +218,18 @@ fn question(
     let reference: ImageRef = written.parse().map_err(|error: dockrev_core::image::ParseImageRefError| {
         Box::new(Finding::Unknown(Trouble { code: "image.invalid-reference".to_owned(), message: error.to_string() }))
     })?;
-    let built_here =
-        local.is_some_and(|local| local.repo_digests.is_empty()) || compose.is_some_and(|facts| facts.builds);
-    if built_here {
-        return Err(excluded(Exclusion::BuiltLocally));
-    }
-    if local.is_none() && !matches!(subject, Subject::Image(_)) {
-        return Err(excluded(Exclusion::NameUnknown));
+    let builds = compose.is_some_and(|facts| match &facts.in_files {
+        InFiles::Found(service) => service.builds,
+        InFiles::NotAsked | InFiles::Missing => false,
+    });
+    match local {
+        _ if builds => return Err(excluded(Exclusion::BuiltLocally)),
+        Some(local) if local.repo_digests.is_empty() => return Err(excluded(Exclusion::BuiltLocally)),
+        Some(local) if local.digests_of(reference.repository()).next().is_none() => {
+            return Err(excluded(Exclusion::OtherOrigin));
+        }
+        None if !matches!(subject, Subject::Image(_)) => return Err(excluded(Exclusion::NameUnknown)),
+        Some(_) | None => {}
     }
     let tag = reference.effective_tag().ok_or_else(|| excluded(Exclusion::PinnedByDigest))?;
     Ok((reference, tag))

@@ -54,8 +54,9 @@ pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> R
         last_answer = clock.monotonic();
         let waited = last_answer - began;
         let base = first.get_or_insert_with(|| containers.clone());
-        let undo = undo_rule(&containers, settings);
-        match judge(&containers, base, image, settings, waited) {
+        let undo = undo_rule(context, &containers, image);
+        let wanted = Wanted { image, containers: context.change.containers, settings };
+        match judge(&containers, base, &wanted, waited) {
             Verdict::Good => {
                 let checked = containers.iter().all(|container| container.health != Health::None);
                 return Ok(Good { containers, waited, checked });
@@ -69,24 +70,27 @@ pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> R
     }
 }
 
-fn judge(
-    containers: &[ContainerStatus],
-    first: &[ContainerStatus],
-    image: &ImageId,
-    settings: &VerifySettings,
-    waited: Duration,
-) -> Verdict {
+/// What a service has to come to.
+struct Wanted<'a> {
+    image: &'a ImageId,
+    containers: u32,
+    settings: &'a VerifySettings,
+}
+
+fn judge(containers: &[ContainerStatus], first: &[ContainerStatus], wanted: &Wanted<'_>, waited: Duration) -> Verdict {
     if containers.is_empty() {
         return Verdict::Bad("it has no container".to_owned());
     }
-    let mut waiting = None;
+    let missing = usize::try_from(wanted.containers).unwrap_or(usize::MAX).saturating_sub(containers.len());
+    let mut waiting = (missing > 0).then(|| format!("{missing} of its {} containers are missing", wanted.containers));
     for container in containers {
-        if container.image_id != *image {
+        if container.image_id != *wanted.image {
             return Verdict::Bad(format!("container `{}` was not made from the expected image", container.name));
         }
         let restarts_before =
             first.iter().find(|earlier| earlier.id == container.id).map_or(0, |earlier| earlier.restart_count);
-        match judge_one(container, container.restart_count.saturating_sub(restarts_before), settings, waited) {
+        let restarts = container.restart_count.saturating_sub(restarts_before);
+        match judge_one(container, restarts, wanted.settings, waited) {
             Verdict::Good => {}
             Verdict::Waiting(reason) => waiting = Some(reason),
             bad @ Verdict::Bad(_) => return bad,
@@ -98,7 +102,7 @@ fn judge(
 fn judge_one(container: &ContainerStatus, restarts: u64, settings: &VerifySettings, waited: Duration) -> Verdict {
     let name = &container.name;
     match container.run {
-        RunState::Exited(code) => return Verdict::Bad(format!("container `{name}` ended with exit code {code}")),
+        RunState::Exited { code } => return Verdict::Bad(format!("container `{name}` ended with exit code {code}")),
         RunState::Running | RunState::Restarting | RunState::NotStarted if restarts > RESTARTS_MAX => {
             return Verdict::Bad(format!("container `{name}` restarted {restarts} times"));
         }
@@ -149,12 +153,15 @@ fn deadline(containers: &[ContainerStatus], settings: &VerifySettings) -> Durati
     Duration::from_millis(slowest.saturating_add(settings.grace_ms))
 }
 
-fn undo_rule(containers: &[ContainerStatus], settings: &VerifySettings) -> UndoRule {
-    if containers.iter().any(|container| container.health != Health::None) {
-        UndoRule::Automatic
-    } else {
-        settings.without_healthcheck
-    }
+/// Undone unasked wherever somebody can tell good from bad: the old or the new containers have a healthcheck, or the
+/// service has no container of the new image at all.
+fn undo_rule(context: &Context<'_>, containers: &[ContainerStatus], image: &ImageId) -> UndoRule {
+    let is_checked = |container: &ContainerStatus| container.health != Health::None;
+    let is_wrong = |container: &ContainerStatus| container.image_id != *image;
+    let is_certain = context.change.had_healthcheck
+        || containers.is_empty()
+        || containers.iter().any(|container| is_checked(container) || is_wrong(container));
+    if is_certain { UndoRule::Automatic } else { context.change.verify.without_healthcheck }
 }
 
 async fn bad(context: &Context<'_>, reason: String, undo: UndoRule) -> StageError {

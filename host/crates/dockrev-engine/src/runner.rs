@@ -4,15 +4,22 @@ use crate::clock::Clock;
 use crate::scribe::{Pen, Scribe};
 use crate::stage::{self, Context, StageError};
 use dockrev_core::ids::JobId;
-use dockrev_core::job::{Direction, Failure, Job, JobState, Outcome, Stage, Step, UndoRule};
+use dockrev_core::job::{Direction, Failure, Job, JobState, Outcome, Stage, StageOutput, Step, UndoRule};
 use dockrev_core::plan::ServiceChange;
 use dockrev_core::ports::{Compose, Engine, HostError, Journal, JournalError};
 use jiff::Timestamp;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 pub use crate::scribe::Observer;
 
+/// How long an undo is tried again: an engine restarts in well under a minute.
+const UNDO_PATIENCE: Duration = Duration::from_secs(60);
+/// Wait between two tries.
+const UNDO_PAUSE: Duration = Duration::from_secs(2);
+/// What may be different at the next try.
+const HOST_TROUBLES: [&str; 4] = ["engine.unreachable", "engine.timed-out", "engine.refused", "compose.failed"];
 /// Jobs that are looked through for a later change of the same service.
 const LATER_JOBS_MAX: u32 = 1_000;
 
@@ -27,9 +34,20 @@ pub struct Runner {
 /// Why a job could not be run to an end.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The journal cannot be written or read: nothing more was done.
+    /// The journal cannot be read, or a job cannot be begun: nothing was done.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The journal could not be written in the middle of a job: it stopped where it was.
+    #[error("job `{id}` stopped half way, and `{service}` may be on either image")]
+    Interrupted {
+        /// Which job.
+        id: JobId,
+        /// The service.
+        service: String,
+        /// Why it cannot be written.
+        #[source]
+        source: JournalError,
+    },
     /// The engine cannot be asked.
     #[error(transparent)]
     Host(#[from] HostError),
@@ -54,6 +72,14 @@ pub enum RunError {
         /// The service.
         service: String,
     },
+    /// What ran before the job is no longer on the engine.
+    #[error("the image that ran before job `{id}` is no longer on the engine: `{image}`")]
+    OldImageGone {
+        /// The job that was to be undone.
+        id: JobId,
+        /// The image's id.
+        image: String,
+    },
     /// The service runs something that the job did not put there.
     #[error("`{service}` no longer runs what job `{id}` put there")]
     ServiceChanged {
@@ -70,10 +96,12 @@ impl RunError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Journal(_) => "store.failed",
+            Self::Interrupted { .. } => "job.interrupted",
             Self::Host(error) => error.code(),
             Self::NoSuchJob(_) => "job.not-found",
             Self::NothingToUndo { .. } => "rollback.nothing-to-undo",
             Self::ChangedLater { .. } => "rollback.changed-later",
+            Self::OldImageGone { .. } => "rollback.old-image-gone",
             Self::ServiceChanged { .. } => "rollback.service-changed",
         }
     }
@@ -82,10 +110,14 @@ impl RunError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Interrupted { .. } => {
+                Some("make the data folder writable again; the next `dockrev update` then finishes or undoes the job")
+            }
             Self::Journal(_) => Some("see whether the data folder is writable and its disk has space"),
             Self::Host(error) => error.hint(),
             Self::NoSuchJob(_) => Some("`dockrev jobs list` shows the jobs"),
             Self::ChangedLater { .. } => Some("roll the later job back first"),
+            Self::OldImageGone { .. } => Some("bring it back: `docker load`, or `docker pull` by digest"),
             Self::NothingToUndo { .. } | Self::ServiceChanged { .. } => None,
         }
     }
@@ -119,7 +151,7 @@ impl Runner {
             state: JobState::first(),
         };
         self.journal.create(&job).await?;
-        Ok(self.drive(job, observer).await?)
+        self.drive(job, observer).await
     }
 
     /// Puts back what the ended job `id` changed, and waits until the old image is good again.
@@ -127,6 +159,10 @@ impl Runner {
     /// Refused when the service has been changed by somebody else since.
     pub async fn roll_back(&self, id: &JobId, observer: &dyn Observer) -> Result<Job, RunError> {
         let mut job = self.journal.job(id).await?.ok_or_else(|| RunError::NoSuchJob(id.clone()))?;
+        let old = &job.change.from.image_id;
+        if self.engine.image_by_id(old).await?.is_none() {
+            return Err(RunError::OldImageGone { id: id.clone(), image: old.to_string() });
+        }
         match &job.state {
             JobState::Updated => self.still_in_force(&job).await?,
             JobState::NeedsAttention { .. } => self.is_the_last_of_its_service(&job).await?,
@@ -145,7 +181,7 @@ impl Runner {
             undo: UndoRule::Automatic,
         };
         job.state = JobState::Undoing { stage: Stage::Verify, cause };
-        Ok(self.drive(job, observer).await?)
+        self.drive(job, observer).await
     }
 
     /// Finishes or undoes every job that was interrupted, oldest first.
@@ -171,7 +207,13 @@ impl Runner {
     }
 
     /// The loop: writes that a stage starts, does or undoes it, writes how it ended, until the job has ended.
-    async fn drive(&self, mut job: Job, observer: &dyn Observer) -> Result<Job, JournalError> {
+    async fn drive(&self, job: Job, observer: &dyn Observer) -> Result<Job, RunError> {
+        let (id, service) = (job.id.clone(), job.change.service.to_string());
+        let driven = self.drive_journalled(job, observer).await;
+        driven.map_err(|source| RunError::Interrupted { id, service, source })
+    }
+
+    async fn drive_journalled(&self, mut job: Job, observer: &dyn Observer) -> Result<Job, JournalError> {
         let scribe = Scribe::new(&*self.journal, observer, &*self.clock);
         while let Some((stage, direction)) = position(&job.state) {
             scribe.show(&job);
@@ -181,7 +223,7 @@ impl Runner {
             let context = Context { change: &job.change, engine, compose, clock, pen };
             let result = match direction {
                 Direction::Do => stage::perform(stage, &context).await,
-                Direction::Undo => stage::undo(stage, &context).await,
+                Direction::Undo => undo_patiently(stage, &context).await,
             };
             let (outcome, step) = match result {
                 Ok(output) => (Outcome::Done, Step::Done(output)),
@@ -232,6 +274,23 @@ impl Runner {
 fn new_id(now: Timestamp) -> JobId {
     let random = Uuid::new_v4().simple().to_string();
     JobId::new(format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), &random[..6]))
+}
+
+/// An undo can be tried any number of times, and it is worth it: an engine that restarts is no reason to give up.
+async fn undo_patiently(stage: Stage, context: &Context<'_>) -> Result<StageOutput, StageError> {
+    let began = context.clock.monotonic();
+    loop {
+        let failure = match stage::undo(stage, context).await {
+            Err(StageError::Failed(failure)) => failure,
+            result @ (Ok(_) | Err(StageError::Journal(_))) => return result,
+        };
+        let may_pass = HOST_TROUBLES.iter().any(|code| failure.code == *code);
+        if !may_pass || context.clock.monotonic() - began >= UNDO_PATIENCE {
+            return Err(StageError::Failed(failure));
+        }
+        context.pen.scribe.say(format!("trying again: {failure}"));
+        context.clock.sleep(UNDO_PAUSE).await;
+    }
 }
 
 fn position(state: &JobState) -> Option<(Stage, Direction)> {

@@ -43,18 +43,20 @@ impl<'a> Scribe<'a> {
         direction: Direction,
         step: Step,
     ) -> Result<(), JournalError> {
-        self.flush(job).await?;
+        self.flush(job).await;
         let entry = JournalEntry { at: self.clock.timestamp(), stage, direction, step };
         self.journal.record(&job.id, &job.state, &entry).await
     }
 
-    /// Writes the log lines that are still in memory.
-    pub(crate) async fn flush(&self, job: &Job) -> Result<(), JournalError> {
+    /// Writes the log lines that are still in memory. A job does not fail because of its log.
+    async fn flush(&self, job: &Job) {
         let lines = std::mem::take(&mut self.lines().pending);
         if lines.is_empty() {
-            return Ok(());
+            return;
         }
-        self.journal.append_log(&job.id, &lines).await
+        if let Err(error) = self.journal.append_log(&job.id, &lines).await {
+            tracing::warn!(job.id = %job.id, "{} lines of a job's log are lost: {error}", lines.len());
+        }
     }
 
     /// Tells the observer of the job's state.

@@ -11,7 +11,6 @@ use dockrev_core::image::{Digest, ImageRef, PinnedImage};
 use dockrev_core::job::{Job, JobState, JournalEntry, LogLine, UndoRule};
 use dockrev_core::plan::{ChangeLevel, CurrentImage, ServiceChange, VerifySettings, Writing};
 use dockrev_core::platform::Platform;
-use dockrev_core::policy::Level;
 use dockrev_core::ports::{Compose, Engine, HostError, Journal, JournalError, LogSink};
 use dockrev_core::stack::{
     ComposeModel, ComposeProject, Container, ContainerStatus, FileHash, Health, HealthStatus, HealthTiming, Inventory,
@@ -150,12 +149,17 @@ impl World {
             files,
             from: CurrentImage {
                 reference: old_pin.tagged(),
+                written: if road == Road::NextPin { old_pin.pinned() } else { old_pin.tagged() },
                 tag: old_pin.tag.clone(),
                 image_id: old.id,
                 digest: Some(digest(OLD)),
             },
             to,
-            level: ChangeLevel::Version(Level::Minor),
+            platform: None,
+            pin_found: (road == Road::NextPin).then_some(old_pin),
+            containers: 1,
+            had_healthcheck: has_healthcheck,
+            level: ChangeLevel::Minor,
             writing,
             depends_on: Vec::new(),
             verify: VerifySettings { settle_ms: 1_000, grace_ms: 500, without_healthcheck: UndoRule::OnRequest },
@@ -247,7 +251,7 @@ impl State {
             name: "demo-app-1".to_owned(),
             image_id: image.clone(),
             image: self.file_image.clone(),
-            run: if healthy || self.has_healthcheck { RunState::Running } else { RunState::Exited(3) },
+            run: if healthy || self.has_healthcheck { RunState::Running } else { RunState::Exited { code: 3 } },
             restart_count: 0,
             health,
         });
@@ -290,10 +294,16 @@ impl Engine for World {
                 image: container.image.clone(),
                 image_id: container.image_id.clone(),
                 run: container.run,
+                network_of: None,
                 labels: BTreeMap::new(),
             });
-            let services = vec![Service { id: service(), containers: containers.collect(), depends_on: Vec::new() }];
-            let stacks = vec![Stack { name: StackName::new("demo"), project: project(), services }];
+            let services = vec![Service {
+                id: service(),
+                project: project(),
+                containers: containers.collect(),
+                depends_on: Vec::new(),
+            }];
+            let stacks = vec![Stack { name: StackName::new("demo"), services }];
             Ok(Inventory { platform: Platform::new("linux", "amd64", None), stacks, standalone: Vec::new() })
         })
         .await
@@ -307,7 +317,12 @@ impl Engine for World {
         self.host(|state| Ok(state.by_reference(reference))).await
     }
 
-    async fn pull(&self, image: &PinnedImage, _log: &dyn LogSink) -> Result<LocalImage, HostError> {
+    async fn pull(
+        &self,
+        image: &PinnedImage,
+        _platform: Option<&Platform>,
+        _log: &dyn LogSink,
+    ) -> Result<LocalImage, HostError> {
         self.host(|state| {
             let pulled = state.remote.get(&image.digest).cloned().ok_or_else(|| no_such("image"))?;
             state.images.insert(pulled.id.clone(), pulled.clone());
@@ -340,8 +355,7 @@ impl Compose for World {
         self.host(|state| {
             let service = dockrev_core::stack::ComposeService {
                 image: Some(state.file_image.clone()),
-                builds: false,
-                depends_on: Vec::new(),
+                ..dockrev_core::stack::ComposeService::default()
             };
             Ok(ComposeModel { services: BTreeMap::from([(ServiceName::new("app"), service)]) })
         })
@@ -364,7 +378,13 @@ impl Compose for World {
         .await
     }
 
-    async fn up(&self, _project: &ComposeProject, service: &ServiceName, _log: &dyn LogSink) -> Result<(), HostError> {
+    async fn up(
+        &self,
+        _project: &ComposeProject,
+        service: &ServiceName,
+        _containers: u32,
+        _log: &dyn LogSink,
+    ) -> Result<(), HostError> {
         self.host(|state| {
             let wanted = match state.pins.get(service) {
                 Some(pin) => pin.by_digest(),

@@ -36,6 +36,13 @@ pub(crate) struct CallContext<'a> {
     pub(crate) grant: Grant,
 }
 
+/// What came of a call.
+pub(crate) struct Called<R> {
+    pub(crate) answer: R,
+    /// Why the last request that it sent failed, if it did: WASI has codes for this and no room for words.
+    pub(crate) send_error: Option<String>,
+}
+
 /// A call went on past its deadline.
 #[derive(Debug, thiserror::Error)]
 #[error("past the deadline")]
@@ -61,7 +68,7 @@ impl Caller {
         &self,
         context: CallContext<'_>,
         call: impl FnOnce(Store<CallState>) -> F + Send,
-    ) -> Result<R, PluginError>
+    ) -> Result<Called<R>, PluginError>
     where
         F: Future<Output = wasmtime::Result<R>> + Send,
     {
@@ -71,9 +78,9 @@ impl Caller {
         let _ticking = self.ticker.keep_going();
         let started = Instant::now();
         let deadline = started + self.limits.deadline;
-        let scope = CallScope::new(context.grant, self.limits.budget);
+        let scope = CallScope::new(context.grant.clone(), self.limits.budget);
         let log = CallLog::new(context.plugin.clone(), self.limits);
-        let store = self.store(&scope, &log, context.granted, deadline);
+        let store = self.store(&scope, &log, &context, deadline);
         let outcome = tokio::select! {
             biased;
             over = scope.budget.exceeded() => Err(over_limit(over)),
@@ -87,18 +94,22 @@ impl Caller {
         log.finish();
         let (took_us, requests) = (started.elapsed().as_micros(), scope.budget.requests());
         tracing::debug!(plugin.id = %context.plugin, took_us, requests, failed = outcome.is_err(), "called a plugin");
-        outcome.map_err(|fault| PluginError { plugin: context.plugin.clone(), fault })
+        match outcome {
+            Ok(answer) => Ok(Called { answer, send_error: scope.last_error() }),
+            Err(fault) => Err(PluginError { plugin: context.plugin.clone(), fault }),
+        }
     }
 
     fn store(
         &self,
         scope: &Arc<CallScope>,
         log: &Arc<CallLog>,
-        granted: &Arc<GrantedValues>,
+        context: &CallContext<'_>,
         deadline: Instant,
     ) -> Store<CallState> {
-        let outgoing = Outgoing { egress: Arc::clone(&self.egress), scope: Arc::clone(scope) };
-        let mut store = Store::new(&self.engine, CallState::new(outgoing, log, granted));
+        let (egress, scope) = (Arc::clone(&self.egress), Arc::clone(scope));
+        let outgoing = Outgoing { plugin: context.plugin.clone(), egress, scope };
+        let mut store = Store::new(&self.engine, CallState::new(outgoing, log, context.granted));
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(HANDED_OVER_MAX_BYTES);
         store.set_epoch_deadline(1);

@@ -1,4 +1,4 @@
-use crate::call::{CallContext, Caller};
+use crate::call::{CallContext, Called, Caller};
 use crate::engine;
 use crate::limits::CallLimits;
 use crate::load::{self, Code, LoadError, Plugin, PluginProblem};
@@ -133,6 +133,10 @@ impl PluginHost {
                 }
             }
         }
+        let configured = config.plugins.keys().chain(host.adapters.values());
+        for id in configured.filter(|id| !host.plugins.contains_key(id)) {
+            tracing::warn!(plugin.id = %id, "plugin `{id}` is configured, and is not there or broken");
+        }
         Ok(host)
     }
 
@@ -186,7 +190,7 @@ impl PluginHost {
         let code = &plugin.code;
         let tried = self.caller.run(context, |mut store| async move { code.instantiate(&mut store).await }).await;
         let world = plugin.manifest.world;
-        tried.map_err(|error| LoadError::WrongWorld { world, reason: error.fault.to_string() })
+        tried.map(drop).map_err(|error| LoadError::WrongWorld { world, reason: error.fault.to_string() })
     }
 
     pub(crate) fn egress(&self) -> &Egress {
@@ -213,7 +217,7 @@ impl PluginHost {
         plugin: &Plugin,
         registry: Option<RegistryGrant>,
         call: impl FnOnce(Store<CallState>) -> F + Send,
-    ) -> Result<R, PluginError>
+    ) -> Result<Called<R>, PluginError>
     where
         F: Future<Output = wasmtime::Result<R>> + Send,
     {
@@ -221,7 +225,7 @@ impl PluginHost {
             return Err(plugin.error(PluginFault::Unusable(format!("it has no settings: {missing}"))));
         }
         let registry = registry.filter(|_| plugin.manifest.capabilities.registry);
-        let grant = Grant { hosts: plugin.hosts.clone(), registry };
+        let grant = Grant { hosts: plugin.hosts.clone(), plain: plugin.plain.clone(), registry };
         self.caller.run(CallContext { plugin: &plugin.manifest.id, granted: &plugin.granted, grant }, call).await
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Plugin {
     pub(crate) granted: Arc<GrantedValues>,
     /// Hosts that every call may reach.
     pub(crate) hosts: Vec<HostPattern>,
+    /// Origins that its settings name with `http://`.
+    pub(crate) plain: Vec<Origin>,
     /// What is missing before it can be called.
     pub(crate) not_configured: Option<String>,
 }
@@ -166,9 +168,11 @@ impl Plugin {
         }
         let secrets = manifest.capabilities.secrets.iter().map(|name| (name.clone(), given.secrets.get(name).cloned()));
         let granted = GrantedValues { settings: given.settings.to_string(), secrets: secrets.collect() };
-        let hosts = manifest.capabilities.hosts.iter().cloned().chain(settings_hosts(&manifest, &given.settings));
+        let of_settings = settings_origins(&manifest, &given.settings);
+        let hosts = manifest.capabilities.hosts.iter().cloned().chain(of_settings.iter().map(HostPattern::from));
         let (hosts, size_bytes) = (hosts.collect(), bytes.len() as u64);
-        Ok(Self { hosts, manifest, size_bytes, code, granted: Arc::new(granted), not_configured })
+        let plain = of_settings.into_iter().filter(Origin::is_plain).collect();
+        Ok(Self { hosts, plain, manifest, size_bytes, code, granted: Arc::new(granted), not_configured })
     }
 }
 
@@ -194,11 +198,11 @@ fn check_settings(manifest: &Manifest, settings: &serde_json::Value) -> Result<(
     })
 }
 
-/// The hosts of the URLs in the settings that the manifest names.
-fn settings_hosts(manifest: &Manifest, settings: &serde_json::Value) -> Vec<HostPattern> {
+/// Where the URLs in the settings point that the manifest names.
+fn settings_origins(manifest: &Manifest, settings: &serde_json::Value) -> Vec<Origin> {
     let names = manifest.capabilities.settings_hosts.iter();
     let urls = names.filter_map(|name| settings.get(name)?.as_str()?.parse().ok());
-    urls.filter_map(|url| Origin::of(&url).map(|origin| HostPattern::from(&origin))).collect()
+    urls.filter_map(|url| Origin::of(&url)).collect()
 }
 
 fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>, LoadError> {

@@ -38,7 +38,8 @@ impl Notifier for Notifiers {
                 let notifier = pre.instantiate_async(&mut store).await?;
                 notifier.dockrev_plugin_channel().call_notify(&mut store, &event).await
             })
-            .await?;
+            .await?
+            .answer;
         Ok(match outcome {
             wit::Outcome::Delivered(id) => Delivery::Delivered(id.map(|id| shown(&id))),
             wit::Outcome::TryAgain(retry) => Delivery::TryAgain {

@@ -1,6 +1,7 @@
 //! What a plugin sends: its `wasi:http` requests, handed to the egress.
 
 use bytes::Bytes;
+use dockrev_core::ids::PluginId;
 use dockrev_egress::{CallScope, ConnectFailure, Egress, EgressError};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 /// Sends the requests of one call.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
+    pub(crate) plugin: PluginId,
     pub(crate) egress: Arc<Egress>,
     pub(crate) scope: Arc<CallScope>,
 }
@@ -24,8 +26,8 @@ impl WasiHttpHooks for Outgoing {
         _options: Option<RequestOptions>,
         _sent: Background,
     ) -> Box<dyn Future<Output = Answer> + Send> {
-        let (egress, scope) = (Arc::clone(&self.egress), Arc::clone(&self.scope));
-        Box::new(async move { send(&egress, &scope, request).await })
+        let (egress, scope, plugin) = (Arc::clone(&self.egress), Arc::clone(&self.scope), self.plugin.clone());
+        Box::new(async move { send(&egress, &scope, &plugin, request).await })
     }
 
     fn set_host_header(&mut self) -> bool {
@@ -33,11 +35,11 @@ impl WasiHttpHooks for Outgoing {
     }
 }
 
-async fn send(egress: &Egress, scope: &Arc<CallScope>, request: http::Request<WasiBody>) -> Answer {
+async fn send(egress: &Egress, scope: &Arc<CallScope>, plugin: &PluginId, request: http::Request<WasiBody>) -> Answer {
     let (parts, body) = request.into_parts();
     let body = read(body, egress.request_body_max_bytes()).await?;
     let response = egress.send(http::Request::from_parts(parts, body), scope).await.map_err(|error| {
-        tracing::debug!("a plugin's request failed: {error}");
+        tracing::debug!(plugin.id = %plugin, "a request failed: {error}");
         translate(&error)
     })?;
     let response = response.map(|body| body.map_err(|error| translate(&error)).boxed_unsync());

@@ -43,7 +43,8 @@ impl Policies {
                 let policy = pre.instantiate_async(&mut store).await?;
                 policy.dockrev_plugin_policy().call_assess(&mut store, &asked).await
             })
-            .await?;
+            .await?
+            .answer;
         Ok(check(plugin, question, answer.map_err(translate)?)?)
     }
 }

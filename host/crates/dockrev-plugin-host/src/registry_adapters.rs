@@ -50,14 +50,14 @@ impl Registry for RegistryAdapters {
         };
         let asked = describe(repository, &endpoint);
         let hint = wit::ListHint { current_tag: current.map(ToString::to_string), max_tags: MAX_TAGS };
-        let answer = self
+        let called = self
             .host
             .call(plugin, Some(endpoint.grant(repository)), |mut store| async move {
                 let adapter = pre.instantiate_async(&mut store).await?;
                 adapter.dockrev_plugin_registry().call_list_tags(&mut store, &asked, &hint).await
             })
             .await?;
-        Ok(check_list(plugin, answer.map_err(translate)?)?)
+        Ok(check_list(plugin, called.answer.map_err(|error| translate(error, called.send_error))?)?)
     }
 
     async fn resolve(
@@ -79,14 +79,14 @@ impl Registry for RegistryAdapters {
             Detail::Digest => wit::Detail::Digest,
             Detail::Platforms => wit::Detail::Platforms,
         };
-        let answer = self
+        let called = self
             .host
             .call(plugin, Some(endpoint.grant(repository)), |mut store| async move {
                 let adapter = pre.instantiate_async(&mut store).await?;
                 adapter.dockrev_plugin_registry().call_resolve(&mut store, &asked, &reference, wanted).await
             })
             .await?;
-        Ok(check_resolved(plugin, target, answer.map_err(translate)?)?)
+        Ok(check_resolved(plugin, target, called.answer.map_err(|error| translate(error, called.send_error))?)?)
     }
 }
 
@@ -163,7 +163,8 @@ fn short(text: &str) -> String {
     crate::text::one_line(text, NAME_MAX_CHARS)
 }
 
-fn translate(error: wit::RegistryError) -> RegistryError {
+/// `send_error` is what is known here of a request that failed, in better words than the plugin has.
+fn translate(error: wit::RegistryError, send_error: Option<String>) -> RegistryError {
     match error {
         wit::RegistryError::NotFound(reason) => RegistryError::NotFound(shown(&reason)),
         wit::RegistryError::Unauthorized(reason) => RegistryError::Unauthorized(shown(&reason)),
@@ -171,7 +172,7 @@ fn translate(error: wit::RegistryError) -> RegistryError {
         wit::RegistryError::RateLimited(after_s) => {
             RegistryError::RateLimited { retry_after: after_s.map(|seconds| Duration::from_secs(seconds.into())) }
         }
-        wit::RegistryError::Unreachable(reason) => RegistryError::Unreachable(shown(&reason)),
+        wit::RegistryError::Unreachable(reason) => RegistryError::Unreachable(shown(&send_error.unwrap_or(reason))),
         wit::RegistryError::Unavailable(reason) => RegistryError::Unavailable(shown(&reason)),
         wit::RegistryError::UnexpectedAnswer(reason) => RegistryError::UnexpectedAnswer(shown(&reason)),
         wit::RegistryError::Unsupported(reason) => RegistryError::Unsupported(shown(&reason)),

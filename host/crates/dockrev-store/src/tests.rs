@@ -5,7 +5,7 @@ use dockrev_core::job::{
     Direction, Effect, Failure, Job, JobState, JournalEntry, LogLine, LogSource, Stage, StageOutput, Step, UndoRule,
 };
 use dockrev_core::plan::{ChangeLevel, CurrentImage, ServiceChange, VerifySettings, Warning, Writing};
-use dockrev_core::policy::Level;
+use dockrev_core::platform::Platform;
 use dockrev_core::ports::Journal;
 use dockrev_core::stack::{ComposeProject, ContainerStatus, FileHash, Health, HealthStatus, HealthTiming, RunState};
 use jiff::Timestamp;
@@ -36,13 +36,18 @@ fn change() -> ServiceChange {
         files: vec![FileHash { path: PathBuf::from("/srv/shop/compose.yaml"), digest: digest("f") }],
         from: CurrentImage {
             reference: pinned("1.0.0", "a").tagged(),
+            written: pinned("1.0.0", "a").pinned(),
             tag: "1.0.0".parse().unwrap(),
             image_id: ImageId::new("sha256:old"),
             digest: Some(digest("a")),
         },
         to: pinned("1.1.0", "b"),
-        level: ChangeLevel::Version(Level::Minor),
+        level: ChangeLevel::Minor,
+        platform: Some(Platform::new("linux", "arm", Some("v7"))),
         writing: Writing::Override { before: Some(pinned("1.0.0", "a")) },
+        pin_found: Some(pinned("1.0.0", "a")),
+        containers: 2,
+        had_healthcheck: true,
         depends_on: vec![ServiceName::new("db")],
         verify: VerifySettings::default(),
         reason: "a \"newer\" tag".to_owned(),
@@ -100,7 +105,7 @@ fn steps() -> Vec<Step> {
         name: "shop-app-1".to_owned(),
         image_id: ImageId::new("sha256:new"),
         image: "shop/app:1.1.0".to_owned(),
-        run: RunState::Exited(3),
+        run: RunState::Exited { code: 3 },
         restart_count: 2,
         health: Health::Checked {
             status: HealthStatus::Healthy,

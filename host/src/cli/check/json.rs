@@ -3,6 +3,8 @@
 //! Fields are only ever added within one number; `docs/cli.md` describes them.
 
 use super::status;
+use crate::cli::Failure;
+use crate::cli::output::print_json;
 use dockrev_core::detection::Subject;
 use dockrev_core::image::PinnedImage;
 use dockrev_core::plan::{Architecture, ChangeLevel, Decision, PlanEntry, ServiceChange};
@@ -44,14 +46,14 @@ struct Candidate {
 }
 
 /// The entries as one JSON document.
-pub(super) fn render(entries: &[&PlanEntry], platform: &str) -> String {
+pub(super) fn print(entries: &[&PlanEntry], platform: &str) -> Result<(), Failure> {
     let mut counts = BTreeMap::new();
     for entry in entries {
         *counts.entry(status(entry).name).or_insert(0) += 1;
     }
     let document =
         Document { format: FORMAT, platform, counts, entries: entries.iter().map(|entry| one(entry)).collect() };
-    serde_json::to_string_pretty(&document).unwrap_or_default()
+    print_json(&document)
 }
 
 fn one(entry: &PlanEntry) -> Entry<'_> {

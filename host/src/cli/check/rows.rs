@@ -117,7 +117,11 @@ fn cells(entry: &PlanEntry) -> Vec<Cell> {
 fn news(entry: &PlanEntry) -> (String, String, Cell) {
     let describe = |image: &PinnedImage, level: ChangeLevel| match level {
         ChangeLevel::Digest => (format!("{}@{}", image.tag, image.digest.short()), level.to_string()),
-        ChangeLevel::Version(_) | ChangeLevel::Requested => (image.tag.to_string(), level.to_string()),
+        ChangeLevel::Major
+        | ChangeLevel::Minor
+        | ChangeLevel::Patch
+        | ChangeLevel::SameLevel
+        | ChangeLevel::Requested => (image.tag.to_string(), level.to_string()),
     };
     match &entry.decision {
         Decision::Update(change) => {

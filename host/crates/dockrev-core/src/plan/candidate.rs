@@ -17,6 +17,9 @@ pub struct Candidate {
     pub level: ChangeLevel,
     /// Whether it is built for this host.
     pub architecture: Architecture,
+    /// The platform whose image is to be taken, where it is not this host's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub platform: Option<Platform>,
     /// Why it was chosen.
     pub reason: String,
 }
@@ -25,21 +28,41 @@ pub struct Candidate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeLevel {
-    /// A newer tag, this far away.
-    Version(Level),
+    /// A newer tag: the first number differs.
+    Major,
+    /// A newer tag: the second number differs.
+    Minor,
+    /// A newer tag: a later number differs.
+    Patch,
+    /// A newer tag whose numbers do not say how much changed.
+    SameLevel,
     /// The same tag points to another digest.
     Digest,
     /// A tag that was asked for by name and has no order with the current one.
     Requested,
 }
 
+impl From<Level> for ChangeLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Major => Self::Major,
+            Level::Minor => Self::Minor,
+            Level::Patch => Self::Patch,
+            Level::SameLevel => Self::SameLevel,
+        }
+    }
+}
+
 impl fmt::Display for ChangeLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Version(level) => level.fmt(f),
-            Self::Digest => f.write_str("digest"),
-            Self::Requested => f.write_str("requested"),
-        }
+        f.write_str(match self {
+            Self::Major => "major",
+            Self::Minor => "minor",
+            Self::Patch => "patch",
+            Self::SameLevel => "same-level",
+            Self::Digest => "digest",
+            Self::Requested => "requested",
+        })
     }
 }
 
@@ -70,7 +93,7 @@ fn newer_tag(detection: &Detection, reading: &Reading, host: &Platform) -> Optio
     }
     let assessment = reading.verdict.assessment(tag);
     let level = match assessment.and_then(|assessment| assessment.level) {
-        Some(level) => ChangeLevel::Version(level),
+        Some(level) => level.into(),
         None if *tag == reading.tag => ChangeLevel::Digest,
         None => ChangeLevel::Requested,
     };
@@ -79,7 +102,8 @@ fn newer_tag(detection: &Detection, reading: &Reading, host: &Platform) -> Optio
         (false, Some(assessment)) => &assessment.reason,
         (false, None) => &reading.verdict.reason,
     };
-    Some(candidate(reading, tag, image, level, reason, host))
+    let architecture = architecture(detection, image, host);
+    Some(candidate(reading, tag, image, level, reason, architecture))
 }
 
 fn moved_tag(detection: &Detection, reading: &Reading, host: &Platform) -> Option<Candidate> {
@@ -88,7 +112,8 @@ fn moved_tag(detection: &Detection, reading: &Reading, host: &Platform) -> Optio
         return None;
     }
     let reason = format!("tag `{}` points to another image now", reading.tag);
-    Some(candidate(reading, &reading.tag, image, ChangeLevel::Digest, &reason, host))
+    let architecture = architecture(detection, image, host);
+    Some(candidate(reading, &reading.tag, image, ChangeLevel::Digest, &reason, architecture))
 }
 
 fn candidate(
@@ -97,11 +122,11 @@ fn candidate(
     image: &ResolvedImage,
     level: ChangeLevel,
     reason: &str,
-    host: &Platform,
+    (architecture, platform): (Architecture, Option<Platform>),
 ) -> Candidate {
     let repository = reading.reference.repository().clone();
     let pinned = PinnedImage { repository, tag: tag.clone(), digest: image.digest.clone() };
-    Candidate { image: pinned, level, architecture: architecture(image, host), reason: reason.to_owned() }
+    Candidate { image: pinned, level, architecture, platform, reason: reason.to_owned() }
 }
 
 fn runs_already(detection: &Detection, reading: &Reading, image: &ResolvedImage) -> bool {
@@ -112,12 +137,17 @@ fn runs_already(detection: &Detection, reading: &Reading, image: &ResolvedImage)
     })
 }
 
-fn architecture(image: &ResolvedImage, host: &Platform) -> Architecture {
-    if image.platforms.is_empty() {
-        return Architecture::Unknown;
+/// Whether there is an image that runs here, and the platform to ask for if it is not this host's own: that of a service
+/// which already runs a foreign image, or the first one there is.
+fn architecture(detection: &Detection, image: &ResolvedImage, host: &Platform) -> (Architecture, Option<Platform>) {
+    let foreign = detection.local.as_ref().map(|local| &local.platform).filter(|platform| !host.runs(platform));
+    let runner = foreign.unwrap_or(host);
+    let offered = || image.platforms.iter().map(|offered| &offered.platform);
+    if let Some(platform) = offered().find(|offered| runner.runs(offered)) {
+        return (Architecture::Matches, foreign.map(|_| platform.clone()));
     }
-    if image.platforms.iter().any(|offered| host.runs(&offered.platform)) {
-        return Architecture::Matches;
+    match offered().next() {
+        None => (Architecture::Unknown, None),
+        Some(first) => (Architecture::Mismatch { offered: offered().cloned().collect() }, Some(first.clone())),
     }
-    Architecture::Mismatch { offered: image.platforms.iter().map(|offered| offered.platform.clone()).collect() }
 }

@@ -2,10 +2,11 @@
 
 use super::candidate::{Architecture, Candidate, ChangeLevel};
 use super::options::{PlanOptions, VerifySettings};
-use crate::detection::{ComposeFacts, Reading};
+use crate::detection::{ComposeFacts, Detection, InFiles, Reading, TagUsers};
 use crate::ids::{ImageId, ServiceId, ServiceName};
 use crate::image::{Digest, ImageRef, PinnedImage, Tag};
-use crate::stack::{ComposeProject, FileHash};
+use crate::platform::Platform;
+use crate::stack::{ComposeProject, ComposeService, FileHash, LocalImage};
 use serde::{Deserialize, Serialize};
 
 /// One service, from what runs to what shall run. Frozen: execution decides nothing.
@@ -23,8 +24,16 @@ pub struct ServiceChange {
     pub to: PinnedImage,
     /// How much changes.
     pub level: ChangeLevel,
+    /// The platform whose image is taken, where it is not this host's own.
+    pub platform: Option<Platform>,
     /// How it is written down.
     pub writing: Writing,
+    /// What the override file pinned for the service when this was planned, whether or not it was what ran.
+    pub pin_found: Option<PinnedImage>,
+    /// How many containers the service has.
+    pub containers: u32,
+    /// Whether what runs now has a healthcheck.
+    pub had_healthcheck: bool,
     /// Services of the stack that this one waits for.
     pub depends_on: Vec<ServiceName>,
     /// How the new containers are watched.
@@ -40,6 +49,8 @@ pub struct ServiceChange {
 pub struct CurrentImage {
     /// `repository:tag`, normalised.
     pub reference: ImageRef,
+    /// The image as it was written when the container was made, normalised: with its digest, if it had one.
+    pub written: ImageRef,
     /// The tag that is followed.
     pub tag: Tag,
     /// The image itself, as this engine knows it.
@@ -56,7 +67,7 @@ pub enum Writing {
     LocalTag,
     /// A newer tag: Dockrev's override file pins it.
     Override {
-        /// What the override file pinned for this service before.
+        /// The pin by which the old image ran. Absent if it ran by what the compose file says.
         before: Option<PinnedImage>,
     },
 }
@@ -85,21 +96,30 @@ pub enum Warning {
     },
 }
 
-/// Freezes a change.
+/// The pin of Dockrev's override file, if it is what runs: somebody may have brought the service up without it.
+pub(super) fn pin_in_force<'a>(compose: &'a ComposeFacts, detection: &Detection) -> Option<&'a PinnedImage> {
+    let local = detection.local.as_ref()?;
+    compose.pin.as_ref().filter(|pin| local.digests_of(&pin.repository).any(|digest| *digest == pin.digest))
+}
+
+/// Freezes a change of `service`, whose containers are made from `local`.
 pub(super) fn freeze(
     service: &ServiceId,
-    compose: &ComposeFacts,
-    from: CurrentImage,
+    detection: &Detection,
+    (compose, local): (&ComposeFacts, &LocalImage),
     candidate: Candidate,
     reading: &Reading,
     options: &PlanOptions,
 ) -> ServiceChange {
-    let same_tag = candidate.image.tag == from.tag;
-    let writing = if same_tag && compose.pin.is_none() {
-        Writing::LocalTag
-    } else {
-        Writing::Override { before: compose.pin.clone() }
+    let repository = reading.reference.repository();
+    let from = CurrentImage {
+        reference: ImageRef::new(repository.clone(), Some(reading.tag.clone()), None),
+        written: reading.reference.clone(),
+        tag: reading.tag.clone(),
+        image_id: local.id.clone(),
+        digest: local.digests_of(repository).next().cloned(),
     };
+    let writing = writing(detection, compose, reading, &candidate);
     let warnings = warnings(compose, &candidate, &writing, reading);
     ServiceChange {
         service: service.clone(),
@@ -108,12 +128,25 @@ pub(super) fn freeze(
         from,
         to: candidate.image,
         level: candidate.level,
+        platform: candidate.platform,
         writing,
+        pin_found: compose.pin.clone(),
+        containers: compose.containers,
+        had_healthcheck: compose.has_healthcheck,
         depends_on: compose.depends_on.clone(),
         verify: options.verify,
         reason: candidate.reason,
         warnings,
     }
+}
+
+/// The local tag is only moved where that is all that Compose goes by, and where it is nobody else's.
+fn writing(detection: &Detection, compose: &ComposeFacts, reading: &Reading, candidate: &Candidate) -> Writing {
+    let tag_says_all = compose.pin.is_none() && reading.reference.digest().is_none();
+    if candidate.image.tag == reading.tag && tag_says_all && compose.tag_users == TagUsers::One {
+        return Writing::LocalTag;
+    }
+    Writing::Override { before: pin_in_force(compose, detection).cloned() }
 }
 
 fn warnings(compose: &ComposeFacts, candidate: &Candidate, writing: &Writing, reading: &Reading) -> Vec<Warning> {
@@ -125,11 +158,10 @@ fn warnings(compose: &ComposeFacts, candidate: &Candidate, writing: &Writing, re
         Architecture::Matches => {}
         Architecture::Mismatch { .. } | Architecture::Unknown => warnings.push(Warning::ArchitectureMismatch),
     }
-    match (writing, &compose.file_image) {
-        (Writing::Override { .. }, Some(file_image)) => {
-            warnings.push(Warning::OverrideOnly { file_image: file_image.clone() });
-        }
-        (Writing::Override { .. }, None) | (Writing::LocalTag, _) => {}
+    if let (Writing::Override { .. }, InFiles::Found(ComposeService { image: Some(file_image), .. })) =
+        (writing, &compose.in_files)
+    {
+        warnings.push(Warning::OverrideOnly { file_image: file_image.clone() });
     }
     if let Some(reason) = &reading.truncated {
         warnings.push(Warning::TagsTruncated { reason: reason.clone() });

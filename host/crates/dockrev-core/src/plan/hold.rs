@@ -2,7 +2,8 @@
 
 use super::candidate::{Architecture, Candidate};
 use super::options::{MismatchRule, PlanOptions};
-use crate::detection::{Detection, Subject};
+use crate::detection::{ComposeFacts, Detection, InFiles, Replicas, Subject};
+use crate::image::ImageRef;
 use crate::platform::Platform;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,26 @@ pub enum Hold {
     /// The service is stopped, and an update would start it.
     #[error("the service is stopped, and an update would start it")]
     Stopped,
+    /// The compose files no longer have the service.
+    #[error("the compose files no longer have this service")]
+    NotInFiles,
+    /// The compose files say something else than what was brought up.
+    #[error("the compose file says `{file_image}` and the container was made from `{written}`: bring that up first")]
+    FilesNotApplied {
+        /// The image in the compose file.
+        file_image: String,
+        /// The image as it was written when the container was made.
+        written: String,
+    },
+    /// Its containers are made from different images.
+    #[error("its containers are made from different images: bring the service up first")]
+    MixedReplicas,
+    /// Others live in its namespaces or on its volumes and would have to be made anew with it.
+    #[error("{} would be cut off: they use its network, another namespace or its volumes", names.join(", "))]
+    OthersTiedToIt {
+        /// Who.
+        names: Vec<String>,
+    },
     /// It belongs to no stack.
     #[error("not part of a Compose stack: updating such containers is not supported yet")]
     Standalone,
@@ -54,6 +75,9 @@ pub(super) fn find(
     if !detection.is_running {
         return Some(Hold::Stopped);
     }
+    if let Some(hold) = detection.compose.as_ref().and_then(|compose| of_stack(detection, compose)) {
+        return Some(hold);
+    }
     match (&candidate.architecture, options.architecture_mismatch) {
         (Architecture::Matches, _) | (_, MismatchRule::Apply) => None,
         (Architecture::Mismatch { offered }, MismatchRule::Hold) => {
@@ -61,4 +85,25 @@ pub(super) fn find(
         }
         (Architecture::Unknown, MismatchRule::Hold) => Some(Hold::ArchitectureUnknown { host: host.clone() }),
     }
+}
+
+/// Where bringing the service up would do more, or something else, than moving it from one image to the other.
+fn of_stack(detection: &Detection, compose: &ComposeFacts) -> Option<Hold> {
+    if compose.replicas == Replicas::Mixed {
+        return Some(Hold::MixedReplicas);
+    }
+    if !compose.tied_to_it.is_empty() {
+        return Some(Hold::OthersTiedToIt { names: compose.tied_to_it.clone() });
+    }
+    let service = match &compose.in_files {
+        InFiles::NotAsked => return None,
+        InFiles::Missing => return Some(Hold::NotInFiles),
+        InFiles::Found(service) => service,
+    };
+    let file_image = service.image.clone().unwrap_or_default();
+    let same = |a: &str, b: &str| a == b || a.parse::<ImageRef>().is_ok_and(|a| b.parse() == Ok(a));
+    if super::change::pin_in_force(compose, detection).is_some() || same(&file_image, &detection.written) {
+        return None;
+    }
+    Some(Hold::FilesNotApplied { file_image, written: detection.written.clone() })
 }

@@ -1,11 +1,11 @@
 use super::*;
-use crate::detection::ComposeFacts;
+use crate::detection::{ComposeFacts, Replicas, TagUsers};
 use crate::ids::{ImageId, ServiceId, ServiceName, StackName};
 use crate::image::{Digest, PinnedImage};
 use crate::job::UndoRule;
 use crate::policy::{Assessment, Following, Level, Relation, Verdict};
 use crate::registry::{PlatformImage, ResolvedImage};
-use crate::stack::{ComposeProject, LocalImage};
+use crate::stack::{ComposeProject, ComposeService, LocalImage};
 
 fn digest(seed: &str) -> Digest {
     format!("sha256:{}", seed.repeat(64)).parse().unwrap()
@@ -50,11 +50,17 @@ fn up_to_date(service: &str) -> Detection {
                 env_files: Vec::new(),
             },
             files: Vec::new(),
-            file_image: Some("demo.invalid/app:1.0".to_owned()),
+            in_files: InFiles::Found(ComposeService {
+                image: Some("demo.invalid/app:1.0".to_owned()),
+                ..ComposeService::default()
+            }),
             pin: None,
             depends_on: Vec::new(),
-            builds: false,
             has_healthcheck: true,
+            containers: 1,
+            replicas: Replicas::Alike,
+            tag_users: TagUsers::One,
+            tied_to_it: Vec::new(),
         }),
         finding: Finding::Read(Box::new(Reading {
             reference,
@@ -124,7 +130,7 @@ fn a_newer_tag_is_pinned_in_the_override_by_its_digest() {
     assert_eq!(change.to.to_string(), format!("demo.invalid/app:1.1@{}", digest("b")));
     assert_eq!(change.from.image_id, ImageId::new("sha256:id-a"));
     assert_eq!(change.from.digest, Some(digest("a")));
-    assert_eq!(change.level, ChangeLevel::Version(Level::Minor));
+    assert_eq!(change.level, ChangeLevel::Minor);
     assert_eq!(change.writing, Writing::Override { before: None });
     let file_image = "demo.invalid/app:1.0".to_owned();
     assert_eq!(change.warnings, [Warning::OverrideOnly { file_image }]);
@@ -183,6 +189,10 @@ fn says_why_something_newer_is_not_taken() {
         assert!(hold.to_string().contains(part), "{hold}");
     };
     check(|detection| detection.is_running = false, "stopped");
+    check(|detection| compose(detection).replicas = Replicas::Mixed, "different images");
+    check(|detection| compose(detection).in_files = InFiles::Missing, "no longer have this service");
+    check(|detection| compose(detection).tied_to_it = vec!["torrent".to_owned()], "torrent would be cut off");
+    check(|detection| detection.written = "demo.invalid/app:0.9".to_owned(), "bring that up first");
     check(|detection| detection.subject = Subject::Container("lonely".to_owned()), "not part of a Compose stack");
     check(|detection| detection.subject = Subject::Image("app".to_owned()), "only asked about");
 }
@@ -246,4 +256,56 @@ fn a_plan_survives_being_written_down() {
     change.verify.without_healthcheck = UndoRule::Automatic;
     let text = serde_json::to_string(&change).unwrap();
     assert_eq!(serde_json::from_str::<ServiceChange>(&text).unwrap(), change);
+}
+
+#[test]
+fn a_tag_that_others_use_is_not_moved() {
+    let mut detection = up_to_date("app");
+    reading(&mut detection).tag_now = Some(resolved("c", &["amd64"]));
+    compose(&mut detection).tag_users = TagUsers::Several;
+    assert_eq!(change_of(&detection).writing, Writing::Override { before: None });
+}
+
+#[test]
+fn a_digest_in_the_compose_file_is_overridden_and_not_a_tag_moved() {
+    let mut detection = up_to_date("app");
+    let written = format!("demo.invalid/app:1.0@{}", digest("a"));
+    detection.written.clone_from(&written);
+    compose(&mut detection).in_files =
+        InFiles::Found(ComposeService { image: Some(written.clone()), ..ComposeService::default() });
+    let reading = reading(&mut detection);
+    reading.reference = written.parse().unwrap();
+    reading.tag_now = Some(resolved("c", &["amd64"]));
+    assert_eq!(change_of(&detection).writing, Writing::Override { before: None });
+}
+
+#[test]
+fn a_pin_that_is_not_what_runs_is_nothing_to_go_back_to() {
+    let mut detection = newer("1.2", resolved("b", &["amd64"]));
+    let stale = PinnedImage {
+        repository: reading(&mut detection).reference.repository().clone(),
+        tag: "1.1".parse().unwrap(),
+        digest: digest("e"),
+    };
+    compose(&mut detection).pin = Some(stale.clone());
+    let change = change_of(&detection);
+    assert_eq!(change.writing, Writing::Override { before: None });
+    assert_eq!(change.pin_found, Some(stale));
+}
+
+#[test]
+fn an_incomplete_list_without_news_is_unknown() {
+    let mut detection = up_to_date("app");
+    reading(&mut detection).truncated = Some("only 100 pages".to_owned());
+    let Decision::Unknown(trouble) = decide_on(&detection) else { panic!("known") };
+    assert_eq!(trouble.code, "registry.tags-truncated");
+}
+
+#[test]
+fn a_service_that_runs_a_foreign_image_stays_on_its_platform() {
+    let mut detection = newer("1.1", resolved("b", &["amd64", "arm64"]));
+    let arm64 = Platform::new("linux", "arm64", None);
+    detection.local.as_mut().unwrap().platform = arm64.clone();
+    assert_eq!(change_of(&detection).platform, Some(arm64));
+    assert_eq!(change_of(&newer("1.1", resolved("b", &["amd64", "arm64"]))).platform, None);
 }

@@ -6,7 +6,7 @@ use dockrev_core::ids::ServiceName;
 use dockrev_core::ports::HostError;
 use dockrev_core::stack::ComposeProject;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Which files Compose is given.
 #[derive(Clone, Copy, Debug)]
@@ -54,23 +54,51 @@ pub(super) fn config(
     files: Files<'_>,
 ) -> Result<Vec<OsString>, HostError> {
     let mut arguments = project_arguments(version, project, files)?;
+    push(&mut arguments, &["config"]);
     match version {
-        // Compose 1 shows the services of all profiles.
-        ComposeVersion::V1 => push(&mut arguments, &["config"]),
-        ComposeVersion::V2 => push(&mut arguments, &["--profile", "*", "config", "--format", "json"]),
+        ComposeVersion::V1 => {}
+        ComposeVersion::V2 => push(&mut arguments, &["--format", "json"]),
     }
     Ok(arguments)
 }
 
-/// `up` of one service alone, detached, without pulling or building, at the scale that it has.
-///
-/// A service that has no container yet gets as many as its file says.
+/// What a person types in the working folder to see what [`config`] sees: `program`, the project and its files.
+pub(super) fn config_by_hand(
+    version: ComposeVersion,
+    program: &str,
+    project: &ComposeProject,
+    files: Files<'_>,
+) -> String {
+    let mut words = vec![program.to_owned(), "-p".to_owned(), project.name.to_string()];
+    let path = |path: &Path| quoted(path.strip_prefix(&project.working_dir).unwrap_or(path));
+    // Compose takes the first file's folder else.
+    if project.files.first().and_then(|file| file.parent()) != Some(&project.working_dir) {
+        words.extend(["--project-directory".to_owned(), ".".to_owned()]);
+    }
+    words.extend(project.env_files.iter().flat_map(|file| ["--env-file".to_owned(), path(file)]));
+    words.extend(all_files(&project.files, files).flat_map(|file| ["-f".to_owned(), path(file)]));
+    match version {
+        ComposeVersion::V1 => {}
+        ComposeVersion::V2 => words.extend(["--profile".to_owned(), "'*'".to_owned()]),
+    }
+    words.push("config".to_owned());
+    words.join(" ")
+}
+
+/// The path as a shell takes it for one word.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-'));
+    if is_plain { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
+/// `up` of one service alone, detached, without pulling or building, with `containers` containers.
 pub(super) fn up(
     version: ComposeVersion,
     project: &ComposeProject,
     files: Files<'_>,
     service: &ServiceName,
-    scale: usize,
+    containers: u32,
 ) -> Result<Vec<OsString>, HostError> {
     let mut arguments = project_arguments(version, project, files)?;
     push(&mut arguments, &["up", "-d", "--no-deps", "--no-build"]);
@@ -78,10 +106,7 @@ pub(super) fn up(
         ComposeVersion::V1 => {}
         ComposeVersion::V2 => push(&mut arguments, &["--pull", "never"]),
     }
-    if scale > 0 {
-        push(&mut arguments, &["--scale", &format!("{service}={scale}")]);
-    }
-    push(&mut arguments, &["--", service.as_str()]);
+    push(&mut arguments, &["--scale", &format!("{service}={containers}"), "--", service.as_str()]);
     Ok(arguments)
 }
 
@@ -99,6 +124,7 @@ fn project_arguments(
             ),
         });
     }
+    let own = own_files(project)?;
     let mut arguments = Vec::new();
     push(&mut arguments, &["--ansi", "never", "-p", project.name.as_str()]);
     push(&mut arguments, &["--project-directory"]);
@@ -107,15 +133,37 @@ fn project_arguments(
         push(&mut arguments, &["--env-file"]);
         arguments.push(env_file.into());
     }
+    for file in all_files(own, files) {
+        push(&mut arguments, &["-f"]);
+        arguments.push(file.into());
+    }
+    match version {
+        // Compose 1 knows the services of all profiles.
+        ComposeVersion::V1 => {}
+        // Without it, a service that depends on one of an inactive profile depends on an undefined service.
+        ComposeVersion::V2 => push(&mut arguments, &["--profile", "*"]),
+    }
+    Ok(arguments)
+}
+
+fn all_files<'a>(own: &'a [PathBuf], files: Files<'a>) -> impl Iterator<Item = &'a Path> {
     let override_file = match files {
         Files::Own => None,
         Files::WithOverride(path) => Some(path),
     };
-    for file in project.files.iter().map(|path| path.as_path()).chain(override_file) {
-        push(&mut arguments, &["-f"]);
-        arguments.push(file.into());
+    own.iter().map(PathBuf::as_path).chain(override_file)
+}
+
+/// The project's compose files; at least one. With none given, Compose would take Dockrev's override alone and make
+/// the service anew without its volumes and ports.
+pub(super) fn own_files(project: &ComposeProject) -> Result<&[PathBuf], HostError> {
+    if project.files.is_empty() {
+        return Err(HostError::ComposeUnreadable {
+            stack: project.name.clone(),
+            reason: "its containers' labels do not say which compose files it has".to_owned(),
+        });
     }
-    Ok(arguments)
+    Ok(&project.files)
 }
 
 fn push(arguments: &mut Vec<OsString>, words: &[&str]) {
@@ -126,7 +174,6 @@ fn push(arguments: &mut Vec<OsString>, words: &[&str]) {
 mod tests {
     use super::*;
     use dockrev_core::ids::StackName;
-    use std::path::PathBuf;
 
     fn project(env_files: &[&str]) -> ComposeProject {
         ComposeProject {
@@ -163,15 +210,55 @@ mod tests {
     #[test]
     fn brings_one_service_up_without_pulling() {
         let files = Files::WithOverride(Path::new("/data/shop/override.yaml"));
-        let check = |version, scale: usize, expected: &str| {
-            let arguments = up(version, &project(&[]), files, &ServiceName::new("web"), scale).unwrap();
+        let check = |version, containers: u32, expected: &str| {
+            let arguments = up(version, &project(&[]), files, &ServiceName::new("web"), containers).unwrap();
             let common = "--ansi|never|-p|shop|--project-directory|/srv/my shop|-f|/srv/a.yml|-f|/srv/b.yml|-f\
-                          |/data/shop/override.yaml|up|-d|--no-deps|--no-build";
+                          |/data/shop/override.yaml";
             assert_eq!(joined(arguments), format!("{common}{expected}"));
         };
-        check(ComposeVersion::V1, 1, "|--scale|web=1|--|web");
-        check(ComposeVersion::V1, 0, "|--|web");
-        check(ComposeVersion::V2, 3, "|--pull|never|--scale|web=3|--|web");
+        check(ComposeVersion::V1, 1, "|up|-d|--no-deps|--no-build|--scale|web=1|--|web");
+        check(ComposeVersion::V2, 3, "|--profile|*|up|-d|--no-deps|--no-build|--pull|never|--scale|web=3|--|web");
+    }
+
+    #[test]
+    fn a_project_without_known_files_is_left_alone() {
+        let override_file = Files::WithOverride(Path::new("/data/shop/override.yaml"));
+        let unknown = ComposeProject { files: Vec::new(), ..project(&[]) };
+        for version in [ComposeVersion::V1, ComposeVersion::V2] {
+            for error in [
+                config(version, &unknown, Files::Own).unwrap_err(),
+                up(version, &unknown, override_file, &ServiceName::new("web"), 1).unwrap_err(),
+            ] {
+                assert_eq!(error.code(), "compose.unreadable");
+                assert!(error.to_string().contains("do not say which compose files"), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn says_how_to_see_the_files_meaning_by_hand() {
+        let mut project = project(&["/srv/my shop/prod.env"]);
+        project.files = vec![PathBuf::from("/srv/my shop/compose.yaml"), PathBuf::from("/srv/it's.yml")];
+        let check = |version, program: &str, files, expected: &str| {
+            assert_eq!(config_by_hand(version, program, &project, files), expected);
+        };
+        check(
+            ComposeVersion::V1,
+            "docker-compose",
+            Files::Own,
+            r"docker-compose -p shop --env-file prod.env -f compose.yaml -f '/srv/it'\''s.yml' config",
+        );
+        check(
+            ComposeVersion::V2,
+            "docker compose",
+            Files::WithOverride(Path::new("/data/o.yaml")),
+            r"docker compose -p shop --env-file prod.env -f compose.yaml -f '/srv/it'\''s.yml' -f /data/o.yaml --profile '*' config",
+        );
+        let elsewhere = ComposeProject { files: vec![PathBuf::from("/etc/c.yml")], ..project.clone() };
+        assert_eq!(
+            config_by_hand(ComposeVersion::V1, "docker-compose", &elsewhere, Files::Own),
+            "docker-compose -p shop --project-directory . --env-file prod.env -f /etc/c.yml config"
+        );
     }
 
     #[test]

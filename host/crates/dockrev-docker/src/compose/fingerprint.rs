@@ -1,5 +1,6 @@
 //! Digests of a project's files.
 
+use super::command;
 use dockrev_core::image::Digest;
 use dockrev_core::ports::HostError;
 use dockrev_core::stack::{ComposeProject, FileHash};
@@ -14,7 +15,8 @@ const FILE_MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Hashes the compose files and environment files of `project`, in this order.
 pub(super) async fn take(project: &ComposeProject) -> Result<Vec<FileHash>, HostError> {
-    let mut paths: Vec<PathBuf> = project.files.iter().chain(&project.env_files).cloned().collect();
+    let files = command::own_files(project)?;
+    let mut paths: Vec<PathBuf> = files.iter().chain(&project.env_files).cloned().collect();
     let default = project.working_dir.join(DEFAULT_ENV_FILE);
     if project.env_files.is_empty() && default.exists() {
         paths.push(default);
@@ -82,5 +84,12 @@ mod tests {
         let error = take(&project(folder.path(), &["gone.yaml"], &[])).await.unwrap_err();
         assert!(error.to_string().contains("gone.yaml"), "{error}");
         assert_eq!(error.code(), "file.failed");
+    }
+
+    #[tokio::test]
+    async fn unknown_files_are_not_no_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = take(&project(folder.path(), &[], &[])).await.unwrap_err();
+        assert_eq!(error.code(), "compose.unreadable");
     }
 }

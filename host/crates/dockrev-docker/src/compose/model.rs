@@ -21,6 +21,14 @@ struct ConfigService {
     build: Option<IgnoredAny>,
     #[serde(default)]
     depends_on: Option<DependsOn>,
+    #[serde(default)]
+    network_mode: Option<String>,
+    #[serde(default)]
+    ipc: Option<String>,
+    #[serde(default)]
+    pid: Option<String>,
+    #[serde(default)]
+    volumes_from: Option<Vec<String>>,
 }
 
 /// Either names alone, or names with conditions.
@@ -50,6 +58,7 @@ pub(super) fn parse(version: ComposeVersion, output: &[u8]) -> Result<ComposeMod
 }
 
 fn read(service: ConfigService) -> ComposeService {
+    let tied_to = tied_to(&service);
     let mut depends_on: Vec<ServiceName> = match service.depends_on {
         None => Vec::new(),
         Some(DependsOn::Names(names)) => names.into_iter().map(ServiceName::new).collect(),
@@ -57,7 +66,29 @@ fn read(service: ConfigService) -> ComposeService {
     };
     depends_on.sort();
     depends_on.dedup();
-    ComposeService { image: service.image, builds: service.build.is_some(), depends_on }
+    ComposeService { image: service.image, builds: service.build.is_some(), depends_on, tied_to }
+}
+
+/// The services whose namespaces or volumes it uses.
+fn tied_to(service: &ConfigService) -> Vec<ServiceName> {
+    let namespaces = [&service.network_mode, &service.ipc, &service.pid];
+    let namespaces = namespaces.into_iter().flatten().filter_map(|mode| mode.strip_prefix("service:"));
+    let volumes = service.volumes_from.iter().flatten().filter_map(|entry| volumes_of(entry));
+    let mut services: Vec<ServiceName> = namespaces.chain(volumes).map(ServiceName::new).collect();
+    services.sort();
+    services.dedup();
+    services
+}
+
+/// The service in an entry of `volumes_from`: `NAME` or `NAME:MODE` in files and from Compose 2, `service:NAME:MODE`
+/// from Compose 1. Containers that are none of the project's are `container:NAME` or `container:NAME:MODE`.
+fn volumes_of(entry: &str) -> Option<&str> {
+    let parts: Vec<&str> = entry.split(':').collect();
+    match parts[..] {
+        ["container", _, ..] => None,
+        ["service", name, _] | [name, ..] => Some(name),
+        [] => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A child process that cannot hang, flood the memory or outlive its caller.
 
+use super::redaction::Redaction;
 use crate::lines::LineSplitter;
 use dockrev_core::job::{LogLine, LogSource};
 use dockrev_core::ports::LogSink;
@@ -186,7 +187,7 @@ pub(super) async fn capture(mut child: Child, timeout: Duration) -> Result<(Ende
     Ok((Ended { finished, tail }, output.into_inner().unwrap_or_else(PoisonError::into_inner)))
 }
 
-/// Runs it to its end and tells `log` every line as it is printed.
+/// Runs it to its end and tells `log` every line as it is printed, but for those that may quote secrets.
 ///
 /// # Errors
 ///
@@ -198,9 +199,14 @@ pub(super) async fn stream(mut child: Child, timeout: Duration, log: &dyn LogSin
         log.line(LogLine { source, text: text.clone() });
         remember(&tail, text);
     };
+    let (mut out_redaction, mut err_redaction) = (Redaction::default(), Redaction::default());
     let reading = async {
-        let out = read_lines(stdout, |line| tell(LogSource::ComposeOut, line));
-        let err = read_lines(stderr, |line| tell(LogSource::ComposeErr, line));
+        let out = read_lines(stdout, |line| {
+            out_redaction.line(line).into_iter().for_each(|line| tell(LogSource::ComposeOut, line));
+        });
+        let err = read_lines(stderr, |line| {
+            err_redaction.line(line).into_iter().for_each(|line| tell(LogSource::ComposeErr, line));
+        });
         join!(out, err);
     };
     let finished = child.wait(timeout, reading).await?;
@@ -269,6 +275,15 @@ mod tests {
         let (ended, output) =
             capture(shell("echo secret; echo why >&2; exit 1"), Duration::from_secs(20)).await.unwrap();
         assert_eq!((output.as_slice(), ended.last_lines().as_str()), (b"secret\n".as_slice(), "why"));
+    }
+
+    #[tokio::test]
+    async fn quoted_values_reach_neither_log_nor_error() {
+        let lines = Lines::default();
+        let script = "echo one; printf 'invalid interpolation format for x.\\n${hunter2\\n' >&2; exit 1";
+        let ended = stream(shell(script), Duration::from_secs(20), &lines).await.unwrap();
+        let shown = format!("{:?} {}", lines.0.into_inner().unwrap(), ended.last_lines());
+        assert!(!shown.contains("hunter2") && shown.contains("one") && shown.contains("withheld"), "{shown}");
     }
 
     /// A pipe, and a program whose own child writes to it without end. Reading ends when the last writer is gone.

@@ -2,6 +2,7 @@
 
 use super::{Call, DockerEngine, Listed, QUERY_TIMEOUT};
 use crate::labels::{self, Owner};
+use crate::overrides::Overrides;
 use bollard::Docker;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
 use dockrev_core::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
@@ -27,6 +28,7 @@ pub(super) async fn take(engine: &DockerEngine, client: &Docker) -> Result<Inven
             container.image = image_as_written(engine, client, container).await?;
         }
     }
+    let ids = Ids::of(&containers);
     let mut stacks: BTreeMap<StackName, BTreeMap<ServiceName, Vec<Listed>>> = BTreeMap::new();
     let mut standalone = Vec::new();
     for listed in containers {
@@ -34,40 +36,67 @@ pub(super) async fn take(engine: &DockerEngine, client: &Docker) -> Result<Inven
             Owner::Service(id) => {
                 stacks.entry(id.stack).or_default().entry(id.service).or_default().push(listed);
             }
-            Owner::Standalone => standalone.push(container(listed)),
+            Owner::Standalone => standalone.push(container(listed, &ids)),
             Owner::Passing => {}
         }
     }
-    let stacks = stacks.into_iter().map(|(name, services)| stack(engine, name, services)).collect();
+    let stacks = stacks.into_iter().map(|(name, services)| stack(name, services, &engine.overrides, &ids)).collect();
     Ok(Inventory { platform, stacks, standalone })
 }
 
-fn stack(engine: &DockerEngine, name: StackName, services: BTreeMap<ServiceName, Vec<Listed>>) -> Stack {
-    let newest = services.values().flatten().max_by_key(|container| container.created_unix_s);
-    let labels = newest.map(|container| container.labels.clone()).unwrap_or_default();
-    let project = labels::project(&name, &labels, &engine.overrides, |path| path.exists());
+fn stack(name: StackName, services: BTreeMap<ServiceName, Vec<Listed>>, overrides: &Overrides, ids: &Ids) -> Stack {
     let services = services
         .into_iter()
         .map(|(service, containers)| {
+            // Its own newest, not the stack's: `up` with other files may have been called for another service alone.
             let newest = containers.iter().max_by_key(|container| container.created_unix_s);
+            let labels = newest.map(|container| container.labels.clone()).unwrap_or_default();
             Service {
                 id: ServiceId { stack: name.clone(), service },
-                depends_on: newest.map(|container| labels::depends_on(&container.labels)).unwrap_or_default(),
-                containers: containers.into_iter().map(container).collect(),
+                project: labels::project(&name, &labels, overrides, |path| path.exists()),
+                depends_on: labels::depends_on(&labels),
+                containers: containers.into_iter().map(|listed| container(listed, ids)).collect(),
             }
         })
         .collect();
-    Stack { name, project, services }
+    Stack { name, services }
 }
 
-fn container(listed: Listed) -> Container {
+fn container(listed: Listed, ids: &Ids) -> Container {
     Container {
         id: ContainerId::new(listed.id),
         name: listed.name,
         image: listed.image,
         image_id: ImageId::new(listed.image_id),
         run: listed.run,
+        network_of: listed.network_mode.strip_prefix("container:").and_then(|container| ids.find(container)),
         labels: listed.labels,
+    }
+}
+
+/// Digits of a container's whole id.
+const ID_DIGITS: usize = 64;
+
+/// The ids of the listed containers, by name.
+struct Ids(BTreeMap<String, String>);
+
+impl Ids {
+    fn of(containers: &[Listed]) -> Self {
+        Self(containers.iter().map(|listed| (listed.name.clone(), listed.id.clone())).collect())
+    }
+
+    /// Reads a container's id, whole or short, or name. A whole id stands for itself even if its container is gone.
+    fn find(&self, container: &str) -> Option<ContainerId> {
+        if container.is_empty() {
+            return None;
+        }
+        let is_hex = container.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_hex && container.len() == ID_DIGITS {
+            return Some(ContainerId::new(container));
+        }
+        let named = self.0.get(container);
+        let begun = || self.0.values().find(|id| is_hex && id.starts_with(container));
+        named.or_else(begun).map(ContainerId::new)
     }
 }
 
@@ -81,6 +110,7 @@ pub(super) fn listed(summary: ContainerSummary) -> Option<Listed> {
         image_id: summary.image_id?,
         created_unix_s: summary.created.unwrap_or_default(),
         run: run_state(summary.state, &status),
+        network_mode: summary.host_config.and_then(|config| config.network_mode).unwrap_or_default(),
         labels: summary.labels.unwrap_or_default().into_iter().collect(),
     })
 }
@@ -97,7 +127,7 @@ fn run_state(state: Option<ContainerSummaryStateEnum>, status: &str) -> RunState
     match state {
         Some(State::RUNNING | State::STOPPING) => RunState::Running,
         Some(State::RESTARTING) => RunState::Restarting,
-        Some(State::EXITED | State::DEAD | State::REMOVING) => RunState::Exited(exit_code(status)),
+        Some(State::EXITED | State::DEAD | State::REMOVING) => RunState::Exited { code: exit_code(status) },
         Some(State::CREATED | State::PAUSED | State::EMPTY) | None => RunState::NotStarted,
     }
 }
@@ -141,12 +171,12 @@ mod tests {
             r#"{"Id": "1", "Image": "a", "ImageID": "b", "Names": ["/x"], "State": "exited",
                 "Status": "Exited (137) 2 weeks ago"}"#,
             "x",
-            RunState::Exited(137),
+            RunState::Exited { code: 137 },
         );
         check(
             r#"{"Id": "1", "Image": "a", "ImageID": "b", "Names": [], "State": "dead", "Status": "Dead"}"#,
             "",
-            RunState::Exited(UNKNOWN_EXIT_CODE),
+            RunState::Exited { code: UNKNOWN_EXIT_CODE },
         );
         check(
             r#"{"Id": "1", "Image": "a", "ImageID": "b", "State": "paused", "Status": "Up 2 hours (Paused)"}"#,
@@ -162,5 +192,66 @@ mod tests {
         check("0b91a1379381", true);
         check("nginx", false);
         check("nginx:1.27@sha256:0b91a13793817828892116314552850018129e1449207be8d218ba6488f97ff7", false);
+    }
+
+    fn entry(id: &str, name: &str, created_unix_s: i64, network_mode: &str, labels: &[(&str, &str)]) -> Listed {
+        Listed {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            image: "a".to_owned(),
+            image_id: "b".to_owned(),
+            created_unix_s,
+            run: RunState::Running,
+            network_mode: network_mode.to_owned(),
+            labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        }
+    }
+
+    #[test]
+    fn reads_the_network_mode_of_the_engines_list() {
+        let json = r#"{"Id": "1", "Image": "a", "ImageID": "b", "HostConfig": {"NetworkMode": "container:vpn"}}"#;
+        assert_eq!(listed(serde_json::from_str(json).unwrap()).unwrap().network_mode, "container:vpn");
+    }
+
+    #[test]
+    fn finds_the_container_whose_network_is_used() {
+        let (vpn, gone) = ("ab".repeat(32), "cd".repeat(32));
+        let list = [entry(&vpn, "vpn", 0, "default", &[]), entry(&"ef".repeat(32), "abc", 0, "default", &[])];
+        let check = |network_mode: &str, expected: Option<&str>| {
+            let found = container(entry("1", "x", 0, network_mode, &[]), &Ids::of(&list)).network_of;
+            assert_eq!(found.as_ref().map(ContainerId::as_str), expected, "{network_mode}");
+        };
+        check(&format!("container:{vpn}"), Some(&vpn));
+        check("container:vpn", Some(&vpn));
+        check("container:abababababab", Some(&vpn));
+        check("container:abc", Some(&"ef".repeat(32)));
+        check(&format!("container:{gone}"), Some(&gone));
+        check("container:unknown", None);
+        check("container:", None);
+        check("shop_default", None);
+        check("host", None);
+        check("", None);
+    }
+
+    #[test]
+    fn a_service_has_the_files_of_its_own_newest_container() {
+        let files = |files: &'static str| [("com.docker.compose.project.config_files", files)];
+        let services = BTreeMap::from([
+            (
+                ServiceName::new("web"),
+                vec![
+                    entry("1", "web-1", 20, "", &files("/s/new.yml")),
+                    entry("2", "web-2", 10, "", &files("/s/old.yml")),
+                ],
+            ),
+            (ServiceName::new("debugger"), vec![entry("3", "debugger-1", 30, "", &files("/s/debug.yml"))]),
+        ]);
+        let stack = stack(StackName::new("shop"), services, &Overrides::new("/none"), &Ids::of(&[]));
+        let found: Vec<_> = stack
+            .services
+            .iter()
+            .map(|service| format!("{} {}", service.id.service, service.project.files[0].display()))
+            .collect();
+        assert_eq!(found, ["debugger /s/debug.yml", "web /s/new.yml"]);
     }
 }

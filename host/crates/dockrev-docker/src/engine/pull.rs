@@ -5,9 +5,10 @@ use crate::lines::clean;
 use bollard::Docker;
 use bollard::auth::DockerCredentials;
 use bollard::models::CreateImageInfo;
-use bollard::query_parameters::CreateImageOptionsBuilder;
+use bollard::query_parameters::{CreateImageOptions, CreateImageOptionsBuilder};
 use dockrev_core::image::PinnedImage;
 use dockrev_core::job::{LogLine, LogSource};
+use dockrev_core::platform::Platform;
 use dockrev_core::ports::{HostError, LogSink};
 use dockrev_core::stack::LocalImage;
 use futures::StreamExt;
@@ -26,11 +27,17 @@ pub(super) async fn by_digest(
     engine: &DockerEngine,
     client: &Docker,
     pinned: &PinnedImage,
+    platform: Option<&Platform>,
     log: &dyn LogSink,
 ) -> Result<LocalImage, HostError> {
     let reference = pinned.by_digest();
     let call = Call { engine, action: "pull", subject: reference.familiar() };
-    match tokio::time::timeout(TOTAL_TIMEOUT, stream(&call, client, pinned, log)).await {
+    match tokio::time::timeout(
+        TOTAL_TIMEOUT,
+        stream(&call, client, options(pinned, platform), &pinned.repository.registry, log),
+    )
+    .await
+    {
         Ok(pulled) => pulled?,
         Err(_) => return Err(call.timed_out(TOTAL_TIMEOUT)),
     }
@@ -38,13 +45,25 @@ pub(super) async fn by_digest(
     found.ok_or_else(|| call.refused("the engine reported success and does not have the image"))
 }
 
-async fn stream(call: &Call<'_>, client: &Docker, pinned: &PinnedImage, log: &dyn LogSink) -> Result<(), HostError> {
-    let options = CreateImageOptionsBuilder::default().from_image(&pinned.by_digest().to_string()).build();
-    let registry = &pinned.repository.registry;
+fn options(pinned: &PinnedImage, platform: Option<&Platform>) -> CreateImageOptions {
+    let options = CreateImageOptionsBuilder::default().from_image(&pinned.by_digest().to_string());
+    match platform {
+        Some(platform) => options.platform(&platform.to_string()).build(),
+        None => options.build(),
+    }
+}
+
+async fn stream(
+    call: &Call<'_>,
+    client: &Docker,
+    options: CreateImageOptions,
+    registry: &str,
+    log: &dyn LogSink,
+) -> Result<(), HostError> {
     let credentials = call.engine.credentials.for_registry(registry).map(|known| DockerCredentials {
         username: Some(known.user),
         password: Some(known.password),
-        serveraddress: Some(registry.clone()),
+        serveraddress: Some(registry.to_owned()),
         ..DockerCredentials::default()
     });
     let mut progress = Progress::default();

@@ -53,7 +53,9 @@ fn run_state(state: &ContainerState) -> RunState {
     match state.status {
         Some(Status::RUNNING | Status::STOPPING) => RunState::Running,
         Some(Status::RESTARTING) => RunState::Restarting,
-        Some(Status::EXITED | Status::DEAD | Status::REMOVING) => RunState::Exited(state.exit_code.unwrap_or_default()),
+        Some(Status::EXITED | Status::DEAD | Status::REMOVING) => {
+            RunState::Exited { code: state.exit_code.unwrap_or_default() }
+        }
         Some(Status::CREATED | Status::PAUSED | Status::EMPTY) | None => RunState::NotStarted,
     }
 }

@@ -88,7 +88,7 @@ async fn a_pull_that_fails_in_the_middle_of_a_good_answer_is_an_error() {
         )),
     )]);
     let lines = Lines::default();
-    let error = canned.engine.pull(&pinned(), &lines).await.unwrap_err();
+    let error = canned.engine.pull(&pinned(), None, &lines).await.unwrap_err();
     assert!(
         matches!(&error, HostError::EngineRefused { reason, .. } if reason == "no space left on device"),
         "{error:?}"
@@ -100,17 +100,33 @@ async fn a_pull_that_fails_in_the_middle_of_a_good_answer_is_an_error() {
 #[tokio::test]
 async fn a_pull_that_leaves_no_image_is_an_error() {
     let canned = canned(&[("/images/create", 200, Some("")), ("/json ", 404, Some(r#"{"message": "No such image"}"#))]);
-    let error = canned.engine.pull(&pinned(), &Lines::default()).await.unwrap_err();
+    let error = canned.engine.pull(&pinned(), None, &Lines::default()).await.unwrap_err();
     assert!(error.to_string().contains("does not have the image"), "{error}");
+}
+
+#[tokio::test]
+async fn the_engine_is_told_of_a_platform_if_there_is_one() {
+    let canned = canned(&[("/images/create", 500, Some(r#"{"message": "no"}"#))]);
+    let other = Platform::new("linux", "arm", Some("v7"));
+    for platform in [None, Some(&other)] {
+        canned.engine.pull(&pinned(), platform, &Lines::default()).await.unwrap_err();
+    }
+    let requests = canned.requests.lock().unwrap();
+    let asked: Vec<&str> = requests
+        .iter()
+        .filter_map(|head| head.lines().next()?.split_once("platform=").map(|(_, rest)| rest))
+        .map(|rest| rest.split(['&', ' ']).next().unwrap())
+        .collect();
+    assert_eq!(asked, ["", "linux%2Farm%2Fv7"]);
 }
 
 #[tokio::test]
 async fn credentials_go_to_their_registry_in_the_alphabet_that_the_engine_reads() {
     let canned = canned(&[("/images/create", 500, Some(r#"{"message": "unauthorized"}"#))]);
-    canned.engine.pull(&pinned(), &Lines::default()).await.unwrap_err();
+    canned.engine.pull(&pinned(), None, &Lines::default()).await.unwrap_err();
     let mut elsewhere = pinned();
     elsewhere.repository.registry = "localhost:5001".to_owned();
-    canned.engine.pull(&elsewhere, &Lines::default()).await.unwrap_err();
+    canned.engine.pull(&elsewhere, None, &Lines::default()).await.unwrap_err();
     let requests = canned.requests.lock().unwrap();
     let headers: Vec<Option<&str>> = requests
         .iter()

@@ -89,6 +89,34 @@ fn a_stack_name_cannot_leave_the_folder() {
     check("", false);
     check("a\0", false);
     check(&"a".repeat(256), false);
-    assert!(overrides.contains(Path::new("/data/overrides/shop/override.yaml")));
-    assert!(!overrides.contains(Path::new("/data/overrides-of-mine/compose.yaml")));
+}
+
+#[test]
+fn knows_its_files_by_any_spelling() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |path: &str| root.path().join(path);
+    for folder in ["data/overrides/shop", "srv"] {
+        fs::create_dir_all(at(folder)).unwrap();
+    }
+    fs::write(at("data/overrides/shop/override.yaml"), "").unwrap();
+    fs::write(at("srv/compose.yaml"), "").unwrap();
+    std::os::unix::fs::symlink(at("data"), at("link")).unwrap();
+    let check = |folder: &str, path: &str, expected: bool| {
+        assert_eq!(Overrides::new(at(folder)).contains(&at(path)), expected, "{folder} {path}");
+    };
+    for folder in ["data/overrides", "link/overrides", "srv/../data/overrides", "data/./overrides/"] {
+        check(folder, "data/overrides/shop/override.yaml", true);
+        check(folder, "link/overrides/shop/override.yaml", true);
+        check(folder, "srv/../link/overrides/shop/override.yaml", true);
+        check(folder, "link/overrides/removed/override.yaml", true);
+        check(folder, "srv/compose.yaml", false);
+        check(folder, "data/overrides/../compose.yaml", false);
+        check(folder, "data/overrides-of-mine/compose.yaml", false);
+    }
+    std::os::unix::fs::symlink(at("srv"), at("data/overrides/linked")).unwrap();
+    check("data/overrides", "data/overrides/linked/override.yaml", true);
+    // Neither exists.
+    check("no/overrides", "no/overrides/shop/override.yaml", true);
+    check("no/x/../overrides", "no/overrides/shop/override.yaml", true);
+    check("no/overrides", "no/overrides/../compose.yaml", false);
 }

@@ -177,7 +177,8 @@ async fn credentials_go_to_their_registry_only() {
     let repository = Repository { registry: registry.address.to_string(), name: "team/app".to_owned() };
     let about_registry = egress.registry(&repository.registry).unwrap().grant(&repository);
     let hosts = vec![other.address.to_string().parse().unwrap()];
-    let scope = CallScope::new(Grant { hosts, registry: Some(about_registry) }, BudgetLimits::default());
+    let scope =
+        CallScope::new(Grant { hosts, registry: Some(about_registry), ..Grant::default() }, BudgetLimits::default());
     assert_eq!(get(&egress, &registry.url("/v2/"), &scope).await.unwrap().0, 200);
     assert_eq!(get(&egress, &other.url("/v2/"), &scope).await.unwrap().0, 401);
     // A call that is about the other one.

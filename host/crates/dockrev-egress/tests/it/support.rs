@@ -50,12 +50,12 @@ pub(crate) fn about(egress: &Egress, server: &Server) -> Arc<CallScope> {
     let registry = server.address.to_string();
     let repository = Repository { registry: registry.clone(), name: "team/app".to_owned() };
     let registry = egress.registry(&registry).unwrap().grant(&repository);
-    CallScope::new(Grant { hosts: Vec::new(), registry: Some(registry) }, BudgetLimits::default())
+    CallScope::new(Grant { registry: Some(registry), ..Grant::default() }, BudgetLimits::default())
 }
 
 pub(crate) fn granted(hosts: &[&str], limits: BudgetLimits) -> Arc<CallScope> {
     let hosts: Vec<HostPattern> = hosts.iter().map(|host| host.parse().unwrap()).collect();
-    CallScope::new(Grant { hosts, registry: None }, limits)
+    CallScope::new(Grant { hosts, ..Grant::default() }, limits)
 }
 
 /// Status and body of a `GET`.

@@ -1,14 +1,18 @@
 //! What is to be looked at, and what is known of it before any registry is asked.
 
 use super::{Depth, DetectError, Scope};
-use dockrev_core::detection::{ComposeFacts, Subject};
-use dockrev_core::ids::StackName;
+use dockrev_core::detection::{ComposeFacts, InFiles, Replicas, Subject, TagUsers};
+use dockrev_core::ids::{ContainerId, ServiceId, ServiceName, StackName};
+use dockrev_core::image::{ImageRef, Repository, Tag};
 use dockrev_core::ports::{Compose, Engine, HostError};
 use dockrev_core::stack::{
-    ComposeModel, Container, FileHash, Health, Inventory, LocalImage, Pins, RunState, Service, Stack,
+    ComposeModel, ComposeProject, Container, FileHash, Health, Inventory, LocalImage, Pins, RunState, Service, Stack,
 };
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What is known of a subject before any registry is asked.
+/// The label by which Compose numbers the containers of a service.
+const NUMBER: &str = "com.docker.compose.container-number";
+
 pub(super) struct Known {
     pub(super) subject: Subject,
     pub(super) written: String,
@@ -17,8 +21,42 @@ pub(super) struct Known {
     pub(super) compose: Result<Option<ComposeFacts>, HostError>,
 }
 
-/// Leaves what is in `scope`.
-pub(super) fn select(mut inventory: Inventory, scope: &Scope) -> Result<Inventory, DetectError> {
+/// Asks engine and Compose about everything of `inventory` that is in `scope`.
+pub(super) async fn ask_host(
+    engine: &dyn Engine,
+    compose: &dyn Compose,
+    inventory: Inventory,
+    scope: &Scope,
+    depth: Depth,
+) -> Result<Vec<Known>, DetectError> {
+    let neighbours = Neighbours::of(&inventory);
+    let selected = select(inventory, scope)?;
+    let mut subjects = Vec::new();
+    for stack in &selected.stacks {
+        let mut of_projects: Vec<(&ComposeProject, Result<StackFacts, HostError>)> = Vec::new();
+        for service in &stack.services {
+            if !of_projects.iter().any(|(project, _)| **project == service.project) {
+                of_projects.push((&service.project, stack_facts(compose, stack, &service.project, depth).await));
+            }
+            let facts = of_projects.iter().find(|(project, _)| **project == service.project);
+            if let Some((_, facts)) = facts {
+                subjects.push(known_service(engine, service, facts, &neighbours, depth).await?);
+            }
+        }
+    }
+    for container in selected.standalone {
+        subjects.push(Known {
+            subject: Subject::Container(container.name.clone()),
+            local: engine.image_by_id(&container.image_id).await?,
+            is_running: is_running(&container),
+            written: container.image,
+            compose: Ok(None),
+        });
+    }
+    Ok(subjects)
+}
+
+fn select(mut inventory: Inventory, scope: &Scope) -> Result<Inventory, DetectError> {
     let known: Vec<StackName> = inventory.stacks.iter().map(|stack| stack.name.clone()).collect();
     let no_such_stack = |name: &StackName| DetectError::NoSuchStack { name: name.clone(), known: known.clone() };
     match scope {
@@ -47,64 +85,90 @@ pub(super) fn select(mut inventory: Inventory, scope: &Scope) -> Result<Inventor
     Ok(inventory)
 }
 
-/// Asks engine and Compose about everything in `inventory`.
-pub(super) async fn ask_host(
-    engine: &dyn Engine,
-    compose: &dyn Compose,
-    inventory: Inventory,
-    depth: Depth,
-) -> Result<Vec<Known>, HostError> {
-    let mut subjects = Vec::new();
-    for stack in &inventory.stacks {
-        let facts = stack_facts(compose, stack, depth).await;
-        for service in &stack.services {
-            subjects.push(known_service(engine, stack, service, &facts, depth).await?);
-        }
-    }
-    for container in inventory.standalone {
-        subjects.push(Known {
-            subject: Subject::Container(container.name.clone()),
-            local: engine.image_by_id(&container.image_id).await?,
-            is_running: is_running(&container),
-            written: container.image,
-            compose: Ok(None),
-        });
-    }
-    Ok(subjects)
+/// What concerns more than one service: who is made from which tag, and who lives in whose network.
+struct Neighbours {
+    tag_users: BTreeMap<(Repository, Tag), u32>,
+    /// Names of those that live in the network of a container.
+    guests: Vec<(ContainerId, String)>,
 }
 
-/// What all services of a stack share.
+impl Neighbours {
+    fn of(inventory: &Inventory) -> Self {
+        let services = inventory.stacks.iter().flat_map(|stack| &stack.services);
+        let of_services = services.map(|service| (service.id.to_string(), service.containers.as_slice()));
+        let of_standalone =
+            inventory.standalone.iter().map(|container| (container.name.clone(), std::slice::from_ref(container)));
+        let mut neighbours = Self { tag_users: BTreeMap::new(), guests: Vec::new() };
+        for (name, containers) in of_services.chain(of_standalone) {
+            let tags: BTreeSet<_> = containers.iter().filter_map(|container| local_tag(&container.image)).collect();
+            for tag in tags {
+                *neighbours.tag_users.entry(tag).or_default() += 1;
+            }
+            let hosts = containers.iter().filter_map(|container| container.network_of.clone());
+            neighbours.guests.extend(hosts.map(|host| (host, name.clone())));
+        }
+        neighbours
+    }
+
+    fn tag_users(&self, written: &str) -> TagUsers {
+        let count = local_tag(written).and_then(|tag| self.tag_users.get(&tag)).copied().unwrap_or_default();
+        if count > 1 { TagUsers::Several } else { TagUsers::One }
+    }
+
+    fn guests_of<'a>(&'a self, service: &'a Service) -> impl Iterator<Item = String> + 'a {
+        let is_host = |id: &ContainerId| service.containers.iter().any(|container| container.id == *id);
+        self.guests.iter().filter(move |(host, _)| is_host(host)).map(|(_, name)| name.clone())
+    }
+}
+
+/// The local tag that an image was taken by, if it was one.
+fn local_tag(written: &str) -> Option<(Repository, Tag)> {
+    let reference: ImageRef = written.parse().ok()?;
+    if reference.digest().is_some() {
+        return None;
+    }
+    Some((reference.repository().clone(), reference.effective_tag()?))
+}
+
+/// What all services of a stack share that were brought up with the same files.
 struct StackFacts {
     files: Vec<FileHash>,
     pins: Pins,
-    model: ComposeModel,
+    model: Option<ComposeModel>,
 }
 
-async fn stack_facts(compose: &dyn Compose, stack: &Stack, depth: Depth) -> Result<StackFacts, HostError> {
+async fn stack_facts(
+    compose: &dyn Compose,
+    stack: &Stack,
+    project: &ComposeProject,
+    depth: Depth,
+) -> Result<StackFacts, HostError> {
     let pins = compose.pins(&stack.name).await?;
-    let (files, model) = match depth {
-        Depth::Plan => (compose.fingerprint(&stack.project).await?, compose.model(&stack.project).await?),
+    match depth {
+        Depth::Plan => {
+            let files = compose.fingerprint(project).await?;
+            Ok(StackFacts { files, pins, model: Some(compose.model(project).await?) })
+        }
         // Only for the compose file's own tag beside the pinned one: a failure is no reason not to look.
-        Depth::Survey if !pins.is_empty() => (Vec::new(), compose.model(&stack.project).await.unwrap_or_default()),
-        Depth::Survey => (Vec::new(), ComposeModel::default()),
-    };
-    Ok(StackFacts { files, pins, model })
+        Depth::Survey if !pins.is_empty() => {
+            Ok(StackFacts { files: Vec::new(), pins, model: compose.model(project).await.ok() })
+        }
+        Depth::Survey => Ok(StackFacts { files: Vec::new(), pins, model: None }),
+    }
 }
 
 async fn known_service(
     engine: &dyn Engine,
-    stack: &Stack,
     service: &Service,
     facts: &Result<StackFacts, HostError>,
+    neighbours: &Neighbours,
     depth: Depth,
 ) -> Result<Known, HostError> {
-    let (written, image_id) = match service.containers.first() {
-        Some(container) => (container.image.clone(), Some(&container.image_id)),
+    let running = service.containers.iter().find(|container| is_running(container));
+    let first = running.or(service.containers.first());
+    let (written, local) = match first {
+        Some(container) => (container.image.clone(), engine.image_by_id(&container.image_id).await?),
         None => (String::new(), None),
-    };
-    let local = match image_id {
-        Some(id) => engine.image_by_id(id).await?,
-        None => None,
     };
     let has_healthcheck = match depth {
         Depth::Plan => engine.service_status(&service.id).await?.iter().any(|status| status.health != Health::None),
@@ -112,26 +176,63 @@ async fn known_service(
     };
     let compose = match facts {
         Err(error) => Err(error.clone()),
-        Ok(facts) => {
-            let model = facts.model.services.get(&service.id.service);
-            Ok(Some(ComposeFacts {
-                project: stack.project.clone(),
-                files: facts.files.clone(),
-                file_image: model.and_then(|model| model.image.clone()),
-                pin: facts.pins.get(&service.id.service).cloned(),
-                depends_on: model.map_or_else(|| service.depends_on.clone(), |model| model.depends_on.clone()),
-                builds: model.is_some_and(|model| model.builds),
-                has_healthcheck,
-            }))
-        }
+        Ok(facts) => Ok(Some(ComposeFacts {
+            project: service.project.clone(),
+            files: facts.files.clone(),
+            in_files: in_files(facts.model.as_ref(), &service.id.service),
+            pin: facts.pins.get(&service.id.service).cloned(),
+            depends_on: depends_on(facts.model.as_ref(), service),
+            has_healthcheck,
+            containers: count(service),
+            replicas: replicas(service),
+            tag_users: neighbours.tag_users(&written),
+            tied_to_it: tied_to(service, facts.model.as_ref(), neighbours),
+        })),
     };
     let subject = Subject::Service(service.id.clone());
-    Ok(Known { subject, written, local, is_running: service.containers.iter().any(is_running), compose })
+    Ok(Known { subject, written, local, is_running: running.is_some(), compose })
+}
+
+fn in_files(model: Option<&ComposeModel>, service: &ServiceName) -> InFiles {
+    match model {
+        None => InFiles::NotAsked,
+        Some(model) => model.services.get(service).cloned().map_or(InFiles::Missing, InFiles::Found),
+    }
+}
+
+fn depends_on(model: Option<&ComposeModel>, service: &Service) -> Vec<ServiceName> {
+    let of_model = model.and_then(|model| model.services.get(&service.id.service));
+    of_model.map_or_else(|| service.depends_on.clone(), |service| service.depends_on.clone())
+}
+
+/// How many containers the service is to have: one that an interrupted change left behind has its successor's number.
+fn count(service: &Service) -> u32 {
+    let numbers: BTreeSet<&str> = service
+        .containers
+        .iter()
+        .map(|container| container.labels.get(NUMBER).unwrap_or(&container.name).as_str())
+        .collect();
+    u32::try_from(numbers.len()).unwrap_or(u32::MAX)
+}
+
+fn replicas(service: &Service) -> Replicas {
+    let running = service.containers.iter().filter(|container| is_running(container));
+    let images: BTreeSet<_> = running.map(|container| &container.image_id).collect();
+    if images.len() > 1 { Replicas::Mixed } else { Replicas::Alike }
+}
+
+fn tied_to(service: &Service, model: Option<&ComposeModel>, neighbours: &Neighbours) -> Vec<String> {
+    let of_files = model.iter().flat_map(|model| &model.services).filter_map(|(name, other)| {
+        let id = ServiceId { stack: service.id.stack.clone(), service: name.clone() };
+        other.tied_to.contains(&service.id.service).then(|| id.to_string())
+    });
+    let names: BTreeSet<String> = of_files.chain(neighbours.guests_of(service)).collect();
+    names.into_iter().collect()
 }
 
 fn is_running(container: &Container) -> bool {
     match container.run {
         RunState::Running | RunState::Restarting => true,
-        RunState::Exited(_) | RunState::NotStarted => false,
+        RunState::Exited { .. } | RunState::NotStarted => false,
     }
 }

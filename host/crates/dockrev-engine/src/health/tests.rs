@@ -25,7 +25,9 @@ fn check(run: RunState, restarts: u64, health: Option<HealthStatus>, waited_ms: 
     let before = container(RunState::Running, 0, health);
     let now = container(run, restarts, health);
     let waited = Duration::from_millis(waited_ms);
-    let said = match judge(&[now], &[before], &ImageId::new("new"), &SETTINGS, waited) {
+    let image = ImageId::new("new");
+    let wanted = Wanted { image: &image, containers: 1, settings: &SETTINGS };
+    let said = match judge(&[now], &[before], &wanted, waited) {
         Verdict::Good => "good".to_owned(),
         Verdict::Waiting(_) => "waiting".to_owned(),
         Verdict::Bad(reason) => reason,
@@ -42,7 +44,7 @@ fn only_the_healthcheck_decides_where_there_is_one() {
     check(RunState::Running, 0, Some(Unhealthy), 14_499, "waiting");
     check(RunState::Running, 0, Some(Unhealthy), 14_500, "is unhealthy");
     check(RunState::Running, 1, Some(Healthy), 0, "good");
-    check(RunState::Exited(3), 0, Some(Starting), 0, "ended with exit code 3");
+    check(RunState::Exited { code: 3 }, 0, Some(Starting), 0, "ended with exit code 3");
     check(RunState::Restarting, 3, Some(Starting), 0, "restarted 3 times");
 }
 
@@ -51,7 +53,7 @@ fn without_one_it_has_to_run_on() {
     check(RunState::Running, 0, None, 9_999, "waiting");
     check(RunState::Running, 0, None, 10_000, "good");
     check(RunState::Running, 1, None, 10_000, "restarted after its start");
-    check(RunState::Exited(0), 0, None, 20_000, "ended with exit code 0");
+    check(RunState::Exited { code: 0 }, 0, None, 20_000, "ended with exit code 0");
     check(RunState::NotStarted, 0, None, 20_000, "waiting");
 }
 
@@ -60,10 +62,13 @@ fn every_container_has_to_be_good_and_of_the_right_image() {
     let good = container(RunState::Running, 0, Some(HealthStatus::Healthy));
     let mut other = good.clone();
     other.image_id = ImageId::new("old");
+    let image = ImageId::new("new");
     let judged = |containers: &[ContainerStatus]| {
-        judge(containers, &[], &ImageId::new("new"), &SETTINGS, Duration::from_secs(60))
+        let wanted = Wanted { image: &image, containers: 2, settings: &SETTINGS };
+        judge(containers, &[], &wanted, Duration::from_secs(60))
     };
     assert!(matches!(judged(&[good.clone(), good.clone()]), Verdict::Good));
+    assert!(matches!(judged(std::slice::from_ref(&good)), Verdict::Waiting(reason) if reason.contains("1 of its 2")));
     assert!(matches!(judged(&[good, other]), Verdict::Bad(reason) if reason.contains("expected image")));
     assert!(matches!(judged(&[]), Verdict::Bad(reason) if reason.contains("no container")));
 }

@@ -198,7 +198,7 @@ async fn a_stale_plan_touches_nothing() {
         ("preflight.files-changed", |world| world.state().files[0].digest = crate::world::digest("eeee")),
         ("preflight.service-changed", |world| world.state().container = None),
         ("preflight.service-changed", |world| {
-            world.state().container.as_mut().unwrap().run = dockrev_core::stack::RunState::Exited(0);
+            world.state().container.as_mut().unwrap().run = dockrev_core::stack::RunState::Exited { code: 0 };
         }),
         ("preflight.pin-changed", |world| {
             world.state().pins.insert(service().service, pinned("1.2", NEW));
@@ -217,4 +217,28 @@ async fn a_stale_plan_touches_nothing() {
         let after = world.visible();
         assert_eq!(before, after, "{code}");
     }
+}
+
+/// Somebody else pulled the same tag in the meantime: going back must not take it from them, nor run what it is now.
+#[tokio::test]
+async fn a_tag_that_drifted_is_gone_back_to_by_digest() {
+    let (world, runner, change) = prepare(Road::FirstPin, NewImage::IsSick, true);
+    let drifted = image("dddd");
+    world.state().tags.insert("demo.invalid/app:1.0".to_owned(), drifted.id.clone());
+    world.state().images.insert(drifted.id.clone(), drifted.clone());
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state.name(), "rolled-back", "{:?}", job.state);
+    let state = world.state();
+    assert_eq!(state.container.as_ref().unwrap().image_id, image(OLD).id);
+    assert_eq!(state.pins.get(&service().service), Some(&pinned("1.0", OLD)));
+    assert_eq!(state.tags["demo.invalid/app:1.0"], drifted.id);
+}
+
+/// The old image has a healthcheck, the new one lost it and ends: that is no reason to leave the service broken.
+#[tokio::test]
+async fn a_lost_healthcheck_does_not_lose_the_way_back() {
+    let (world, runner, change) = prepare(Road::FirstPin, NewImage::IsSick, true);
+    world.state().has_healthcheck = false;
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state.name(), "rolled-back", "{:?}", job.state);
 }

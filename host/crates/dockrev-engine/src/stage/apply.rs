@@ -37,11 +37,7 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
     match &change.writing {
         Writing::LocalTag => move_local_tag(context, &change.from.reference, old).await?,
         Writing::Override { before: Some(before) } => pin(context, Some(before)).await?,
-        // Without a pin, Compose goes by the local tag: it has to stand for what ran, whatever it stands for now.
-        Writing::Override { before: None } => {
-            move_local_tag(context, &change.from.reference, old).await?;
-            pin(context, None).await?;
-        }
+        Writing::Override { before: None } => go_back_without_a_pin(context, old).await?,
     }
     compose_up(context).await?;
     let good = health::wait_until_good(context, old).await;
@@ -55,6 +51,23 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
         }
         journal @ StageError::Journal(_) => journal,
     })
+}
+
+/// Takes the pin out, if what the compose file says is still what ran. If its tag stands for something else by now,
+/// what ran is pinned by its digest: the tag may be that of others. Only an image that no registry knows by a digest is
+/// given its tag back.
+async fn go_back_without_a_pin(context: &Context<'_>, old: &ImageId) -> Result<(), StageError> {
+    let from = &context.change.from;
+    let stands_for = context.engine.image(&from.written).await.map_err(|error| host(&error))?;
+    if stands_for.is_some_and(|found| found.id == *old) {
+        return pin(context, None).await;
+    }
+    let Some(digest) = from.digest.clone() else {
+        move_local_tag(context, &from.reference, old).await?;
+        return pin(context, None).await;
+    };
+    let repository = from.reference.repository().clone();
+    pin(context, Some(&PinnedImage { repository, tag: from.tag.clone(), digest })).await
 }
 
 async fn new_image(context: &Context<'_>) -> Result<ImageId, StageError> {
@@ -102,7 +115,7 @@ async fn pin(context: &Context<'_>, image: Option<&PinnedImage>) -> Result<(), S
 async fn compose_up(context: &Context<'_>) -> Result<(), StageError> {
     let change = context.change;
     context.pen.intends(&Effect::ComposeUp).await?;
-    let up = context.compose.up(&change.project, &change.service.service, context.pen.scribe).await;
+    let up = context.compose.up(&change.project, &change.service.service, change.containers, context.pen.scribe).await;
     up.map_err(|error| host(&error))?;
     context.pen.did(Effect::ComposeUp).await?;
     Ok(())

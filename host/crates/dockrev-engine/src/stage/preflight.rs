@@ -2,7 +2,6 @@
 
 use super::{Context, StageError};
 use dockrev_core::job::{Stage, StageOutput};
-use dockrev_core::plan::Writing;
 use dockrev_core::stack::RunState;
 
 const PLAN_AGAIN: &str = "run the command again: it makes a new plan";
@@ -22,11 +21,15 @@ async fn same_containers(context: &Context<'_>) -> Result<(), StageError> {
     if containers.is_empty() {
         return Err(changed(format!("`{}` no longer has a container", change.service)));
     }
-    if let Some(other) = containers.iter().find(|container| container.image_id != change.from.image_id) {
-        return Err(changed(format!("container `{}` runs another image than when this was planned", other.name)));
-    }
-    if !containers.iter().any(|container| container.run == RunState::Running || container.run == RunState::Restarting) {
+    let mut running = containers
+        .iter()
+        .filter(|container| container.run == RunState::Running || container.run == RunState::Restarting)
+        .peekable();
+    if running.peek().is_none() {
         return Err(changed(format!("`{}` is stopped, and an update would start it", change.service)));
+    }
+    if let Some(other) = running.find(|container| container.image_id != change.from.image_id) {
+        return Err(changed(format!("container `{}` runs another image than when this was planned", other.name)));
     }
     Ok(())
 }
@@ -45,11 +48,7 @@ async fn same_files(context: &Context<'_>) -> Result<(), StageError> {
 async fn same_pin(context: &Context<'_>) -> Result<(), StageError> {
     let change = context.change;
     let pins = context.compose.pins(&change.service.stack).await.map_err(|error| host(&error))?;
-    let expected = match &change.writing {
-        Writing::LocalTag => None,
-        Writing::Override { before } => before.as_ref(),
-    };
-    if pins.get(&change.service.service) == expected {
+    if pins.get(&change.service.service) == change.pin_found.as_ref() {
         return Ok(());
     }
     let message = format!("the override file pins another image for `{}` than when this was planned", change.service);

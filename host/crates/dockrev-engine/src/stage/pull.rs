@@ -12,7 +12,11 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
     }
     let effect = Effect::PullImage { image: wanted.to_string() };
     context.pen.intends(&effect).await?;
-    let image = context.engine.pull(&context.change.to, context.pen.scribe).await.map_err(host)?;
+    let image = context
+        .engine
+        .pull(&context.change.to, context.change.platform.as_ref(), context.pen.scribe)
+        .await
+        .map_err(host)?;
     context.pen.did(effect).await?;
     Ok(StageOutput::Pulled { image_id: image.id })
 }

@@ -86,26 +86,22 @@ async fn a_memory_bomb_is_stopped() {
 
 #[tokio::test]
 async fn an_endless_recursion_is_stopped() {
-    match Bench::new().fault("stack").await {
-        PluginFault::Trapped(reason) => assert!(!reason.is_empty()),
-        other => panic!("{other:?}"),
-    }
+    let fault = Bench::new().fault("stack").await;
+    assert!(matches!(&fault, PluginFault::Trapped(reason) if !reason.is_empty()), "{fault:?}");
 }
 
 #[tokio::test]
 async fn a_panic_is_told_in_its_own_words() {
-    match Bench::new().fault("trap").await {
-        PluginFault::Trapped(reason) => assert!(reason.contains("asked to fail"), "{reason}"),
-        other => panic!("{other:?}"),
-    }
+    let fault = Bench::new().fault("trap").await;
+    assert!(matches!(&fault, PluginFault::Trapped(reason) if reason.contains("asked to fail")), "{fault:?}");
 }
 
 #[tokio::test]
 async fn bad_answers_are_refused() {
     let bench = Bench::new();
-    let invalid = |fault: PluginFault| match fault {
-        PluginFault::InvalidAnswer(problem) => problem,
-        other => panic!("{other:?}"),
+    let invalid = |fault: PluginFault| {
+        let PluginFault::InvalidAnswer(problem) = fault else { panic!("{fault:?}") };
+        problem
     };
     assert_eq!(invalid(bench.fault("oversized").await), "250000 tags, more than 20000");
     assert!(invalid(bench.fault("oversized-names").await).len() < 200);
@@ -137,10 +133,8 @@ async fn a_flood_of_requests_is_stopped() {
         ..CallLimits::default()
     });
     // Nothing answers there, and requests that fail count as well.
-    match bench.fault("request-flood").await {
-        PluginFault::OverLimit(what) => assert_eq!(what, "more than 5 requests in one call"),
-        other => panic!("{other:?}"),
-    }
+    let what = "more than 5 requests in one call".to_owned();
+    assert_eq!(bench.fault("request-flood").await, PluginFault::OverLimit(what));
 }
 
 #[tokio::test]

@@ -23,8 +23,19 @@ services:
     depends_on:
     - db
     image: redis:7.2.5-alpine
+    ipc: service:db
+    network_mode: service:app
+    pid: service:db
+    volumes_from:
+    - service:built:ro
+    - service:app:rw
+    - container:other:ro
+    - container:x:rw
   db:
     image: postgres:16@sha256:0b6a6e57601fe095c9b785436f9eb8d41439f6169bb044683108f6a39a9c9ce4
+    ipc: host
+    network_mode: container:other
+    pid: host
 version: '3.9'
 "#;
 
@@ -43,9 +54,19 @@ const V2: &str = r#"{
       "image": "shop/app:1.0.0"
     },
     "built": {"build": {"context": "/srv/shop", "dockerfile": "Dockerfile"}, "image": "mine:1"},
-    "cache": {"depends_on": ["db"], "image": "redis:7.2.5-alpine"},
+    "cache": {
+      "depends_on": ["db"],
+      "image": "redis:7.2.5-alpine",
+      "ipc": "service:db",
+      "network_mode": "service:app",
+      "pid": "service:db",
+      "volumes_from": ["built:ro", "app", "container:other:ro", "container:x"]
+    },
     "db": {
       "build": null,
+      "ipc": "host",
+      "network_mode": "container:other",
+      "pid": "host",
       "image": "postgres:16@sha256:0b6a6e57601fe095c9b785436f9eb8d41439f6169bb044683108f6a39a9c9ce4"
     }
   }
@@ -60,15 +81,16 @@ fn reads_both_versions_alike() {
             .iter()
             .map(|(name, service)| {
                 let depends_on: Vec<_> = service.depends_on.iter().map(ServiceName::as_str).collect();
+                let tied_to: Vec<_> = service.tied_to.iter().map(ServiceName::as_str).collect();
                 let image = service.image.as_deref().unwrap_or("-");
-                format!("{name} {} {} {depends_on:?}", image.split('@').next().unwrap(), service.builds)
+                format!("{name} {} {} {depends_on:?} {tied_to:?}", image.split('@').next().unwrap(), service.builds)
             })
             .collect();
         let expected = [
-            r#"app shop/app:1.0.0 false ["cache", "db"]"#,
-            "built mine:1 true []",
-            r#"cache redis:7.2.5-alpine false ["db"]"#,
-            "db postgres:16 false []",
+            r#"app shop/app:1.0.0 false ["cache", "db"] []"#,
+            "built mine:1 true [] []",
+            r#"cache redis:7.2.5-alpine false ["db"] ["app", "built", "db"]"#,
+            "db postgres:16 false [] []",
         ];
         assert_eq!(lines, expected, "{version:?}");
     }

@@ -15,8 +15,10 @@ use crate::config::Config;
 use crate::lock::DataLock;
 use dockrev_core::ids::{ServiceId, ServiceName, StackName};
 use dockrev_core::image::Tag;
-use dockrev_core::job::{Job, JobState, Stage, UndoRule};
-use dockrev_core::plan::{Decision, MismatchRule, Plan, PlanEntry, PlanOptions, ServiceChange, VerifySettings, plan};
+use dockrev_core::job::{Job, JobState, Stage};
+use dockrev_core::plan::{
+    Decision, MismatchRule, Plan, PlanEntry, PlanOptions, ServiceChange, UndoRule, VerifySettings, plan,
+};
 use dockrev_engine::batch::{self, Item};
 use dockrev_engine::detect::{Depth, Scope};
 

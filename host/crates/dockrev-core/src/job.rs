@@ -7,7 +7,7 @@
 //! ```
 
 use crate::ids::{ImageId, JobId};
-use crate::plan::ServiceChange;
+use crate::plan::{ServiceChange, UndoRule};
 use crate::stack::ContainerStatus;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -94,16 +94,6 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
-}
-
-/// Whether a failure makes a job undo itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UndoRule {
-    /// At once.
-    Automatic,
-    /// Only when a person asks: a service without a healthcheck, unless it was asked for beforehand.
-    OnRequest,
 }
 
 /// Where a job stands.

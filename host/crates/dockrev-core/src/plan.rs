@@ -14,7 +14,7 @@ mod order;
 pub use candidate::{Architecture, Candidate, ChangeLevel};
 pub use change::{CurrentImage, ServiceChange, Warning, Writing};
 pub use hold::Hold;
-pub use options::{MismatchRule, PlanOptions, VerifySettings};
+pub use options::{MismatchRule, PlanOptions, UndoRule, VerifySettings};
 
 /// A plan: one entry per subject, the services of a stack in the order in which they are changed.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,9 @@
 //! Waits until a service's containers are good, as their own healthcheck says.
 
-use crate::stage::{Context, StageError};
-use dockrev_core::ids::ImageId;
-use dockrev_core::job::{Failure, Stage, UndoRule};
-use dockrev_core::plan::VerifySettings;
+use crate::context::{Context, StageError};
+use dockrev_core::ids::{ImageId, ServiceId};
+use dockrev_core::job::{Failure, Stage, StageOutput};
+use dockrev_core::plan::{UndoRule, VerifySettings, Warning};
 use dockrev_core::ports::LogSink;
 use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, RunState};
 use std::time::Duration;
@@ -23,6 +23,16 @@ pub(crate) struct Good {
     pub(crate) waited: Duration,
     /// Whether every one of them has a healthcheck.
     pub(crate) checked: bool,
+}
+
+impl Good {
+    /// For the journal.
+    pub(crate) fn into_output(self, service: &ServiceId) -> StageOutput {
+        let warnings = if self.checked { Vec::new() } else { vec![Warning::NoHealthcheck.to_string()] };
+        let waited_ms = u64::try_from(self.waited.as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(service.name = %service, waited_ms, "containers are good");
+        StageOutput::Verified { containers: self.containers, waited_ms, warnings }
+    }
 }
 
 /// What one look at the containers says.

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod detect;
 pub mod runner;
 
+mod context;
 mod health;
 mod questions;
 mod scribe;

@@ -1,11 +1,12 @@
 //! Runs jobs: one loop for doing and undoing, journal first.
 
 use crate::clock::Clock;
+use crate::context::{Context, StageError};
 use crate::scribe::{Pen, Scribe};
-use crate::stage::{self, Context, StageError};
+use crate::stage;
 use dockrev_core::ids::JobId;
-use dockrev_core::job::{Direction, Failure, Job, JobState, Outcome, Stage, StageOutput, Step, UndoRule};
-use dockrev_core::plan::ServiceChange;
+use dockrev_core::job::{Direction, Failure, Job, JobState, Outcome, Stage, StageOutput, Step};
+use dockrev_core::plan::{ServiceChange, UndoRule};
 use dockrev_core::ports::{Compose, Engine, HostError, Journal, JournalError};
 use jiff::Timestamp;
 use std::sync::Arc;

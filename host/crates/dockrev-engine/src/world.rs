@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use dockrev_core::detection::Trouble;
 use dockrev_core::ids::{ContainerId, ImageId, JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{Digest, ImageRef, PinnedImage};
-use dockrev_core::job::{Job, JobState, JournalEntry, LogLine, UndoRule};
-use dockrev_core::plan::{ChangeLevel, CurrentImage, ServiceChange, VerifySettings, Writing};
+use dockrev_core::job::{Job, JobState, JournalEntry, LogLine};
+use dockrev_core::plan::{ChangeLevel, CurrentImage, ServiceChange, UndoRule, VerifySettings, Writing};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{Compose, Engine, HostError, Journal, JournalError, LogSink};
 use dockrev_core::stack::{

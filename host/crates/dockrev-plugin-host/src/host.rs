@@ -3,10 +3,11 @@ use crate::engine;
 use crate::limits::CallLimits;
 use crate::load::{self, Code, LoadError, Plugin, PluginProblem};
 use crate::manifest::{Capabilities, Manifest, World};
+use crate::setup::PluginSetup;
 use crate::state::CallState;
 use dockrev_core::ids::PluginId;
 use dockrev_core::registry::{PluginError, PluginFault};
-use dockrev_egress::{Egress, Grant, RegistryGrant, Secret};
+use dockrev_egress::{Egress, Grant, RegistryGrant};
 use semver::Version;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,21 +29,6 @@ pub struct PluginHostConfig {
     pub adapters: BTreeMap<String, PluginId>,
     /// Limits of every call.
     pub limits: CallLimits,
-}
-
-/// What the admin set for one plugin.
-#[derive(Clone, Debug)]
-pub struct PluginSetup {
-    /// Its settings, a JSON object.
-    pub settings: serde_json::Value,
-    /// Values of its secrets.
-    pub secrets: BTreeMap<String, Secret>,
-}
-
-impl Default for PluginSetup {
-    fn default() -> Self {
-        Self { settings: serde_json::json!({}), secrets: BTreeMap::new() }
-    }
 }
 
 /// No plugin can be run at all.

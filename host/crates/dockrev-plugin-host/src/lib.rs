@@ -6,7 +6,7 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `manifest` | `plugin.toml` |
+//! | `manifest`, `setup` | `plugin.toml`, and what the admin set |
 //! | `load`, `inspect` | from folders to plugins and problems; what one file is |
 //! | `host` | all plugins, and what is known of them |
 //! | `engine`, `linker`, `bindings` | the WebAssembly engine, what a component may import, the generated interfaces |
@@ -28,10 +28,11 @@ mod notifiers;
 mod outgoing;
 mod policies;
 mod registry_adapters;
+mod setup;
 mod state;
 mod text;
 
-pub use host::{PluginHost, PluginHostConfig, PluginHostError, PluginInfo, PluginSetup, Readiness};
+pub use host::{PluginHost, PluginHostConfig, PluginHostError, PluginInfo, Readiness};
 pub use inspect::{InspectError, Inspection, inspect};
 pub use limits::CallLimits;
 pub use load::{LoadError, PluginProblem};
@@ -39,3 +40,4 @@ pub use manifest::{Capabilities, Manifest, ManifestError, World};
 pub use notifiers::Notifiers;
 pub use policies::Policies;
 pub use registry_adapters::{MAX_TAGS, RegistryAdapters};
+pub use setup::PluginSetup;

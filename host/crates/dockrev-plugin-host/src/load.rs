@@ -3,9 +3,9 @@
 use crate::bindings::notifier::NotifierPre;
 use crate::bindings::registry_adapter::RegistryAdapterPre;
 use crate::bindings::version_policy::VersionPolicyPre;
-use crate::host::PluginSetup;
 use crate::linker;
 use crate::manifest::{Manifest, ManifestError, World};
+use crate::setup::PluginSetup;
 use crate::state::{CallState, GrantedValues};
 use crate::text;
 use dockrev_core::ids::PluginId;

@@ -2,9 +2,9 @@ use crate::{LOG_LINES_MAX, OpenError, Store};
 use dockrev_core::ids::{ContainerId, ImageId, JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{Digest, ImageRef, PinnedImage};
 use dockrev_core::job::{
-    Direction, Effect, Failure, Job, JobState, JournalEntry, LogLine, LogSource, Stage, StageOutput, Step, UndoRule,
+    Direction, Effect, Failure, Job, JobState, JournalEntry, LogLine, LogSource, Stage, StageOutput, Step,
 };
-use dockrev_core::plan::{ChangeLevel, CurrentImage, ServiceChange, VerifySettings, Warning, Writing};
+use dockrev_core::plan::{ChangeLevel, CurrentImage, ServiceChange, UndoRule, VerifySettings, Warning, Writing};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::Journal;
 use dockrev_core::stack::{ComposeProject, ContainerStatus, FileHash, Health, HealthStatus, HealthTiming, RunState};

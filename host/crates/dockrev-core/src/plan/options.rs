@@ -1,6 +1,5 @@
 //! What the person who asks for a plan can choose.
 
-use crate::job::UndoRule;
 use serde::{Deserialize, Serialize};
 
 /// What the person who asks for a plan can choose.
@@ -49,4 +48,14 @@ impl Default for VerifySettings {
     fn default() -> Self {
         Self { settle_ms: SETTLE_DEFAULT_MS, grace_ms: GRACE_DEFAULT_MS, without_healthcheck: UndoRule::OnRequest }
     }
+}
+
+/// Whether a failure makes a job undo itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UndoRule {
+    /// At once.
+    Automatic,
+    /// Only when a person asks: a service without a healthcheck, unless it was asked for beforehand.
+    OnRequest,
 }

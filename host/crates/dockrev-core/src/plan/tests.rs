@@ -2,7 +2,6 @@ use super::*;
 use crate::detection::{ComposeFacts, Replicas, TagUsers};
 use crate::ids::{ImageId, ServiceId, ServiceName, StackName};
 use crate::image::{Digest, PinnedImage};
-use crate::job::UndoRule;
 use crate::policy::{Assessment, Following, Level, Relation, Verdict};
 use crate::registry::{PlatformImage, ResolvedImage};
 use crate::stack::{ComposeProject, ComposeService, LocalImage};

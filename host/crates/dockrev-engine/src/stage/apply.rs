@@ -2,7 +2,7 @@
 //!
 //! After a crash the stage counts as failed: its undo looks at nothing but the plan, and can run any number of times.
 
-use super::{Context, StageError};
+use crate::context::{Context, StageError};
 use crate::health;
 use dockrev_core::ids::ImageId;
 use dockrev_core::image::{ImageRef, PinnedImage};
@@ -41,7 +41,7 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
     }
     compose_up(context).await?;
     let good = health::wait_until_good(context, old).await;
-    good.map(|good| super::verify::output(change, good)).map_err(|error| match error {
+    good.map(|good| good.into_output(&change.service)).map_err(|error| match error {
         StageError::Failed(mut failure) => {
             failure.code = "rollback.not-healthy".to_owned();
             failure.message = format!("the old image runs again and is not good: {}", failure.message);

@@ -1,6 +1,6 @@
 //! Preflight: is the world still as the plan says? Changes nothing, so that a stale plan costs nothing.
 
-use super::{Context, StageError};
+use crate::context::{Context, StageError};
 use dockrev_core::job::{Stage, StageOutput};
 use dockrev_core::stack::RunState;
 

@@ -1,6 +1,6 @@
 //! Pull: brings the new image here by its digest, under no name, so that nothing that runs or is started notices.
 
-use super::{Context, StageError};
+use crate::context::{Context, StageError};
 use dockrev_core::job::{Effect, Stage, StageOutput};
 
 pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageError> {

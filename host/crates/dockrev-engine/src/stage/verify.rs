@@ -1,9 +1,8 @@
 //! Verify: waits for the new containers' own healthcheck. Changes nothing, so after a crash it is simply done again.
 
-use super::{Context, StageError};
-use crate::health::{self, Good};
+use crate::context::{Context, StageError};
+use crate::health;
 use dockrev_core::job::{Stage, StageOutput};
-use dockrev_core::plan::{ServiceChange, Warning};
 
 pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageError> {
     let change = context.change;
@@ -18,12 +17,5 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
         ));
     };
     let good = health::wait_until_good(context, &image.id).await?;
-    Ok(output(change, good))
-}
-
-pub(super) fn output(change: &ServiceChange, good: Good) -> StageOutput {
-    let warnings = if good.checked { Vec::new() } else { vec![Warning::NoHealthcheck.to_string()] };
-    let waited_ms = u64::try_from(good.waited.as_millis()).unwrap_or(u64::MAX);
-    tracing::debug!(service.name = %change.service, waited_ms, "containers are good");
-    StageOutput::Verified { containers: good.containers, waited_ms, warnings }
+    Ok(good.into_output(&change.service))
 }

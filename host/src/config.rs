@@ -18,12 +18,13 @@ const SYSTEM_PLUGINS: &str = "/usr/lib/dockrev/plugins";
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<String, OsString>,
-    is_root: bool,
+    /// The user's number, where the system tells it.
+    user_id: Option<u32>,
     program_dir: Option<PathBuf>,
 }
 
 /// Every variable that is read.
-const VARIABLES: [&str; 10] = [
+const VARIABLES: [&str; 11] = [
     "DOCKER_HOST",
     "DOCKER_CONFIG",
     "DOCKREV_COMPOSE_BIN",
@@ -32,6 +33,7 @@ const VARIABLES: [&str; 10] = [
     "DOCKREV_DOCKER_CONFIG",
     "DOCKREV_PLUGIN_DIR",
     "HOME",
+    "LOGNAME",
     "XDG_DATA_HOME",
     "USER",
 ];
@@ -43,22 +45,30 @@ impl Environment {
         let read = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let variables = VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), read(name)?))).collect();
         let program_dir = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_owned));
-        // Whoever may write here is root, or as good as root for the purpose of choosing a folder.
-        let is_root =
-            std::fs::metadata("/proc/self").is_ok_and(|owner| std::os::unix::fs::MetadataExt::uid(&owner) == 0);
-        Self { variables, is_root, program_dir }
+        let user_id = std::fs::metadata("/proc/self").ok().map(|own| std::os::unix::fs::MetadataExt::uid(&own));
+        Self { variables, user_id, program_dir }
     }
 
     /// Another one, for tests.
     #[must_use]
     pub fn of(variables: &[(&str, &str)]) -> Self {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
-        Self { variables, is_root: false, program_dir: None }
+        Self { variables, user_id: None, program_dir: None }
     }
 
     fn text(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
         let text = |value: &OsString| value.clone().into_string().map_err(|_| ConfigError::NotText(name));
         self.variables.get(name).map(text).transpose()
+    }
+
+    /// Who asks: the user's name, or else the number.
+    fn requested_by(&self) -> Result<String, ConfigError> {
+        let name = match self.text("USER")? {
+            Some(name) => Some(name),
+            None => self.text("LOGNAME")?,
+        };
+        let number = || self.user_id.map_or_else(|| "unknown".to_owned(), |id| format!("uid {id}"));
+        Ok(format!("cli:{}", name.unwrap_or_else(number)))
     }
 
     fn path(&self, name: &str) -> Option<PathBuf> {
@@ -204,7 +214,7 @@ impl Config {
             engine: environment.text("DOCKER_HOST")?.unwrap_or_else(|| DEFAULT_ENGINE.to_owned()),
             compose: environment.text("DOCKREV_COMPOSE_BIN")?.unwrap_or_else(|| DEFAULT_COMPOSE.to_owned()),
             docker_config: docker_config(environment),
-            requested_by: format!("cli:{}", environment.text("USER")?.as_deref().unwrap_or("unknown")),
+            requested_by: environment.requested_by()?,
             policy: file.policy.unwrap_or_else(|| DEFAULT_POLICY.to_owned()),
             registries: file.registries,
             plugins: file.plugins,
@@ -217,7 +227,7 @@ fn data_dir(environment: &Environment) -> Result<PathBuf, ConfigError> {
     if let Some(folder) = environment.path("DOCKREV_DATA_DIR") {
         return Ok(folder);
     }
-    if environment.is_root {
+    if environment.user_id == Some(0) {
         return Ok(PathBuf::from("/var/lib/dockrev"));
     }
     let own = environment.path("XDG_DATA_HOME");

@@ -26,7 +26,9 @@ mod manifest;
 mod pages;
 mod platforms;
 
-use crate::http::{Request, Response, Url};
+pub use content::{is_digest, is_tag};
+
+use crate::http::{Method, Request, Response, Url};
 use crate::registry::{Detail, ListHint, RegistryError, Repository, Resolved, TagList};
 
 /// Largest manifest, index or image configuration that is read. The specification asks registries to take at least
@@ -48,6 +50,8 @@ pub struct Client {
     registry: String,
     /// The repository's name.
     name: String,
+    /// Value of the `Authorization` header of requests to the endpoint, if the host does not see to it.
+    authorization: Option<String>,
 }
 
 impl Client {
@@ -66,7 +70,28 @@ impl Client {
         if !is_name(&repository.name) {
             return Err(RegistryError::NotFound(format!("`{}` cannot be a repository", printable(&repository.name))));
         }
-        Ok(Self { endpoint, registry: repository.registry.clone(), name: repository.name.clone() })
+        Ok(Self { endpoint, registry: repository.registry.clone(), name: repository.name.clone(), authorization: None })
+    }
+
+    /// Sends `token` with every request to the endpoint, and to no other host.
+    ///
+    /// Only for a token that everybody gets: the host answers the registry's `401` by itself, but not that of another
+    /// host at which the registry keeps its content.
+    #[must_use]
+    pub fn with_public_token(mut self, token: &str) -> Self {
+        self.authorization = Some(format!("Bearer {token}"));
+        self
+    }
+
+    /// The endpoint without a slash at the end, for an API of the registry's own beside the Distribution protocol.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.endpoint.to_string().trim_end_matches('/').to_owned()
+    }
+
+    /// Sends `request` to an API of the registry's own, and turns every answer but a success into an error about `what`.
+    pub fn send(&self, request: &Request, what: &str) -> Result<Response, RegistryError> {
+        self.check(request.send()?, what)
     }
 
     /// Lists the tags, following every page of this registry.
@@ -106,14 +131,17 @@ impl Client {
 
     /// The URL of `path` below this repository.
     fn url(&self, path: &str) -> String {
-        let base = self.endpoint.to_string();
-        format!("{}/v2/{}/{path}", base.trim_end_matches('/'), self.name)
+        format!("{}/v2/{}/{path}", self.endpoint(), self.name)
     }
 
-    /// Sends `request` and maps every answer but a success to an error about `what`.
-    fn ask(&self, request: &Request, what: &str) -> Result<Response, RegistryError> {
-        let response = request.send()?;
-        self.check(response, what)
+    /// A request of this client to `url`.
+    fn request(&self, method: Method, url: impl Into<String>) -> Request {
+        let request = Request::new(method, url);
+        let is_own = Url::parse(&request.url).is_ok_and(|url| url.origin() == self.endpoint.origin());
+        match &self.authorization {
+            Some(authorization) if is_own => request.header("Authorization", authorization),
+            Some(_) | None => request,
+        }
     }
 
     fn check(&self, response: Response, what: &str) -> Result<Response, RegistryError> {

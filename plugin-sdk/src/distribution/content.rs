@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 const TAG_MAX_BYTES: usize = 128;
 
 /// Whether `text` is a tag: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
-pub(super) fn is_tag(text: &str) -> bool {
+#[must_use]
+pub fn is_tag(text: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let mut bytes = text.bytes();
     text.len() <= TAG_MAX_BYTES
@@ -17,7 +18,8 @@ pub(super) fn is_tag(text: &str) -> bool {
 }
 
 /// Whether `text` is a digest by one of the two algorithms that the specification registers.
-pub(super) fn is_digest(text: &str) -> bool {
+#[must_use]
+pub fn is_digest(text: &str) -> bool {
     let length = match text.split_once(':') {
         Some(("sha256", _)) => 64,
         Some(("sha512", _)) => 128,

@@ -1,7 +1,7 @@
 //! Manifests and indexes: asking for them, and knowing which is which.
 
 use super::{Client, MANIFEST_MAX_BYTES, content};
-use crate::http::{Request, Response};
+use crate::http::{Method, Response};
 use crate::registry::{RegistryError, Resolved};
 use serde::{Deserialize, Deserializer};
 
@@ -89,7 +89,7 @@ pub(super) fn is_index(media_type: &str) -> bool {
 /// The digest and media type by a `HEAD`, or nothing when the registry does not tell them this way.
 pub(super) fn head(client: &Client, reference: &str) -> Result<Option<Resolved>, RegistryError> {
     let what = client.reference_words(reference);
-    let request = Request::head(client.url(&format!("manifests/{reference}"))).header("Accept", ACCEPT);
+    let request = client.request(Method::Head, client.url(&format!("manifests/{reference}"))).header("Accept", ACCEPT);
     let response = request.send()?;
     if matches!(response.status, 400 | 405 | 406 | 501) {
         return Ok(None);
@@ -107,10 +107,11 @@ pub(super) fn head(client: &Client, reference: &str) -> Result<Option<Resolved>,
 /// Reads the manifest or index behind `reference` and verifies its digest.
 pub(super) fn get(client: &Client, reference: &str) -> Result<Manifest, RegistryError> {
     let what = client.reference_words(reference);
-    let request = Request::get(client.url(&format!("manifests/{reference}")))
+    let request = client
+        .request(Method::Get, client.url(&format!("manifests/{reference}")))
         .header("Accept", ACCEPT)
         .max_body_bytes(MANIFEST_MAX_BYTES);
-    let response = client.ask(&request, &what)?;
+    let response = client.send(&request, &what)?;
     let content_type = response.header("Content-Type").map(content::media_type).unwrap_or_default();
     if is_schema_1(&content_type) {
         return Err(client.unsupported(&what, "a schema 1 manifest"));

@@ -2,7 +2,7 @@
 
 use super::link::{self, LinkError};
 use super::{Client, content};
-use crate::http::{Request, Response, Url};
+use crate::http::{Method, Response, Url};
 use crate::log;
 use crate::registry::{RegistryError, Tag, TagList};
 use std::collections::BTreeSet;
@@ -46,7 +46,7 @@ pub(super) fn list(client: &Client, max_tags: u32) -> Result<TagList, RegistryEr
         if !asked.insert(url.to_string()) {
             return Err(client.unexpected(&what, "a loop of pages"));
         }
-        let response = Request::get(url.to_string()).max_body_bytes(PAGE_MAX_BYTES).send()?;
+        let response = client.request(Method::Get, url.to_string()).max_body_bytes(PAGE_MAX_BYTES).send()?;
         if is_first && response.status == 400 {
             // It may not know `n`, or not like this one.
             next = Some(Url::parse(&client.url("tags/list"))?);

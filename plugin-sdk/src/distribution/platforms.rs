@@ -2,7 +2,7 @@
 
 use super::manifest::{self, Descriptor, Kind, Manifest, PlatformWords};
 use super::{Client, MANIFEST_MAX_BYTES, content};
-use crate::http::{self, Request, Response, Url};
+use crate::http::{self, Method, Response, Url};
 use crate::log;
 use crate::registry::{Platform, PlatformImage, RegistryError};
 
@@ -113,7 +113,7 @@ fn is_attestation(descriptor: &Descriptor) -> bool {
 fn blob(client: &Client, digest: &str, what: &str) -> Result<Response, RegistryError> {
     let mut url = Url::parse(&client.url(&format!("blobs/{digest}")))?;
     for _ in 0..=BLOB_REDIRECTS_MAX {
-        let response = match Request::get(url.to_string()).max_body_bytes(MANIFEST_MAX_BYTES).send() {
+        let response = match client.request(Method::Get, url.to_string()).max_body_bytes(MANIFEST_MAX_BYTES).send() {
             Ok(response) => response,
             Err(http::Error::Refused { host }) if url.authority != client.endpoint.authority => {
                 return Err(RegistryError::Unsupported(format!("{what} is kept at `{host}`, which is not granted")));

@@ -4,6 +4,7 @@ use crate::ids::{ServiceId, ServiceName};
 use crate::image::{ImageRef, PinnedImage, Tag};
 use crate::policy::Verdict;
 use crate::registry::ResolvedImage;
+use crate::settings::Switch;
 use crate::stack::{ComposeProject, ComposeService, FileHash, LocalImage};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -42,6 +43,8 @@ pub struct Detection {
     pub is_running: bool,
     /// For services of a stack: what Compose needs to change it.
     pub compose: Option<ComposeFacts>,
+    /// Whether updates of it are applied.
+    pub update: Switch,
     /// What was found out.
     pub finding: Finding,
 }
@@ -126,14 +129,33 @@ pub struct Reading {
     pub candidate: Option<(Tag, ResolvedImage)>,
     /// Whether the candidate was asked for by name instead of being chosen.
     pub asked_for: bool,
+    /// The newest tag that a rule left out, what it points to, and the rule.
+    pub ignored: Option<IgnoredCandidate>,
     /// Why the tag list is incomplete, if it is.
     pub truncated: Option<String>,
 }
 
+/// Something newer that a rule left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredCandidate {
+    /// Its tag.
+    pub tag: Tag,
+    /// What the tag points to.
+    pub image: ResolvedImage,
+    /// The rule, in words.
+    pub rule: String,
+}
+
 /// Why there is nothing to ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", tag = "type")]
 pub enum Exclusion {
+    /// Somebody switched it off.
+    #[error("switched off by {by}")]
+    SwitchedOff {
+        /// The label or table that says so.
+        by: String,
+    },
     /// The image was built on this machine: no registry knows it.
     #[error("built on this machine")]
     BuiltLocally,

@@ -7,6 +7,7 @@
 pub mod detection;
 pub mod event;
 pub mod ids;
+pub mod ignore;
 pub mod image;
 pub mod job;
 pub mod plan;
@@ -14,4 +15,5 @@ pub mod platform;
 pub mod policy;
 pub mod ports;
 pub mod registry;
+pub mod settings;
 pub mod stack;

@@ -100,7 +100,12 @@ fn entry(detection: &Detection, host: &Platform, options: &PlanOptions) -> PlanE
 }
 
 fn decide(detection: &Detection, reading: &Reading, host: &Platform, options: &PlanOptions) -> Decision {
-    let Some(candidate) = candidate::find(detection, reading, host) else { return nothing_newer(reading) };
+    let Some(candidate) = candidate::find(detection, reading, host) else {
+        return match candidate::ignored(detection, reading, host) {
+            Some((candidate, rule)) => Decision::Held { candidate: Box::new(candidate), hold: Hold::Ignored { rule } },
+            None => nothing_newer(reading),
+        };
+    };
     if let Some(hold) = hold::find(detection, &candidate, host, options) {
         return Decision::Held { candidate: Box::new(candidate), hold };
     }

@@ -96,6 +96,12 @@ impl PolicyQuestion {
         }
     }
 
+    /// The same with the settings of a service, a JSON object.
+    #[must_use]
+    pub fn with_settings(self, service_settings: serde_json::Value) -> Self {
+        Self { service_settings, ..self }
+    }
+
     /// The same, for a person who wants to know what is thought of every tag.
     #[must_use]
     pub fn about_every_tag(current: &Tag, tags: &TagList) -> Self {

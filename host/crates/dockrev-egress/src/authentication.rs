@@ -8,9 +8,10 @@ use crate::challenge::{self, BearerChallenge, Challenge};
 use crate::client::{Answer, Egress, Outgoing};
 use crate::docker_config::Credentials;
 use crate::error::EgressError;
-use crate::grant::{CallScope, Grant, RegistryGrant};
+use crate::grant::{CallScope, RegistryGrant};
 use crate::origin::Origin;
 use crate::realm::{self, Realm};
+use crate::retry;
 use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,7 +22,7 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use url::Url;
 
 /// Largest answer of a token server that is read, in bytes. A hostile one must not fill our memory.
@@ -89,10 +90,14 @@ impl Egress {
         let seen = (registry.origin.clone(), registry.repository.clone());
         let remembered = get(&self.authentication.challenges, &seen);
         let first = match &remembered {
-            Some(challenge) => self.authorization(challenge, registry, &scope.grant, None).await?,
+            Some(challenge) => match self.authorization(challenge, registry, scope, None).await? {
+                Authorization::Send(header) => Some(header),
+                Authorization::NoneBetter => None,
+                Authorization::Later(wait) => return Ok(self.token_server_closed(wait, outgoing, scope)),
+            },
             None => None,
         };
-        let answer = self.exchange(outgoing, first.as_ref()).await?;
+        let answer = self.exchange(outgoing, first.as_ref(), scope).await?;
         if answer.response.status() != StatusCode::UNAUTHORIZED {
             return Ok(self.hand_over(answer, &outgoing.origin, scope));
         }
@@ -102,10 +107,12 @@ impl Egress {
         let Some(challenge) = challenge else {
             return Ok(refusal.into_response(scope));
         };
-        let Some(second) = self.authorization(&challenge, registry, &scope.grant, first.as_ref()).await? else {
-            return Ok(refusal.into_response(scope));
+        let second = match self.authorization(&challenge, registry, scope, first.as_ref()).await? {
+            Authorization::Send(header) => header,
+            Authorization::NoneBetter => return Ok(refusal.into_response(scope)),
+            Authorization::Later(wait) => return Ok(self.token_server_closed(wait, outgoing, scope)),
         };
-        let answer = self.exchange(outgoing, Some(&second)).await?;
+        let answer = self.exchange(outgoing, Some(&second), scope).await?;
         if answer.response.status() == StatusCode::UNAUTHORIZED {
             self.authentication.forget(&second);
         } else if remembered.as_ref() != Some(&challenge) {
@@ -114,21 +121,32 @@ impl Egress {
         Ok(self.hand_over(answer, &outgoing.origin, scope))
     }
 
-    /// What to send for `challenge`. Absent if there is nothing better than `refused`.
+    /// The token server wants to be left alone, and without it the registry says nothing either.
+    fn token_server_closed(
+        &self,
+        wait: Duration,
+        outgoing: &Outgoing,
+        scope: &Arc<CallScope>,
+    ) -> http::Response<ResponseBody> {
+        let answer = retry::left_alone(&format!("the token server of {}", outgoing.origin.authority()), wait);
+        self.hand_over(answer, &outgoing.origin, scope)
+    }
+
+    /// What to send for `challenge`, after `refused` was refused.
     async fn authorization(
         &self,
         challenge: &Challenge,
         registry: &RegistryGrant,
-        grant: &Grant,
+        scope: &CallScope,
         refused: Option<&HeaderValue>,
-    ) -> Result<Option<HeaderValue>, EgressError> {
+    ) -> Result<Authorization, EgressError> {
         let credentials = self.credentials.credentials_for(&registry.credentials_name)?;
         match challenge {
             Challenge::Basic => {
                 let basic = credentials.as_ref().and_then(basic);
-                Ok(basic.filter(|basic| Some(basic) != refused))
+                Ok(Authorization::of(basic.filter(|basic| Some(basic) != refused)))
             }
-            Challenge::Bearer(bearer) => self.bearer(bearer, registry, grant, credentials.as_ref(), refused).await,
+            Challenge::Bearer(bearer) => self.bearer(bearer, registry, scope, credentials.as_ref(), refused).await,
         }
     }
 
@@ -136,11 +154,11 @@ impl Egress {
         &self,
         challenge: &BearerChallenge,
         registry: &RegistryGrant,
-        grant: &Grant,
+        scope: &CallScope,
         credentials: Option<&Credentials>,
         refused: Option<&HeaderValue>,
-    ) -> Result<Option<HeaderValue>, EgressError> {
-        let realm = realm::accept(&challenge.realm, registry, grant)
+    ) -> Result<Authorization, EgressError> {
+        let realm = realm::accept(&challenge.realm, registry, &scope.grant)
             .map_err(|realm| EgressError::RealmRefused { registry: registry.origin.authority(), realm })?;
         let (realm, credentials) = match realm {
             Realm::Trusted(url) => (url, credentials),
@@ -156,22 +174,24 @@ impl Egress {
         let mut slot = slot.lock().await;
         let usable = |token: &&Token| Instant::now() < token.good_until && Some(&token.header) != refused;
         if let Some(token) = slot.as_ref().filter(usable) {
-            return Ok(Some(token.header.clone()));
+            return Ok(Authorization::Send(token.header.clone()));
         }
         *slot = None;
-        let token = self.ask_for_token(&key, registry, credentials).await?;
-        let header = token.as_ref().map(|token| token.header.clone());
-        *slot = token;
-        Ok(header)
+        match self.ask_for_token(&key, registry, credentials, scope).await? {
+            Asked::Given(token) => Ok(Authorization::Send(slot.insert(token).header.clone())),
+            Asked::Refused => Ok(Authorization::NoneBetter),
+            Asked::Later(wait) => Ok(Authorization::Later(wait)),
+        }
     }
 
-    /// Asks the token server. Absent if it refuses: then the registry's own refusal says it best.
+    /// Asks the token server. If it refuses, the registry's own refusal says it best.
     async fn ask_for_token(
         &self,
         key: &TokenKey,
         registry: &RegistryGrant,
         credentials: Option<&Credentials>,
-    ) -> Result<Option<Token>, EgressError> {
+        scope: &CallScope,
+    ) -> Result<Asked, EgressError> {
         let mut url = key.realm.clone();
         {
             let mut query = url.query_pairs_mut();
@@ -186,7 +206,7 @@ impl Egress {
         let asked_at = Instant::now();
         let (method, headers, body) = (Method::GET, HeaderMap::new(), Bytes::new());
         let outgoing = Outgoing { method, url, origin, headers, body };
-        let answer = self.exchange(&outgoing, credentials.and_then(basic).as_ref()).await?;
+        let answer = self.exchange(&outgoing, credentials.and_then(basic).as_ref(), scope).await?;
         let host = outgoing.origin.authority();
         let problem = |problem: String| EgressError::TokenServer {
             registry: registry.origin.authority(),
@@ -196,7 +216,11 @@ impl Egress {
         let status = answer.response.status();
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             tracing::warn!(registry.host = %registry.origin.authority(), "token server `{host}` gives no token: {status}");
-            return Ok(None);
+            return Ok(Asked::Refused);
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let wait = retry::wait_of(answer.response.headers(), SystemTime::now());
+            return Ok(Asked::Later(wait.unwrap_or(self.limits.retry.closed_by_default)));
         }
         if status != StatusCode::OK {
             return Err(problem(format!("answered {status}")));
@@ -208,8 +232,30 @@ impl Egress {
             return Err(problem(format!("answered with more than {TOKEN_BODY_MAX_BYTES} bytes")));
         }
         let token = understand(&body, asked_at).ok_or_else(|| problem("did not answer with a token".to_owned()))?;
-        Ok(Some(token))
+        Ok(Asked::Given(token))
     }
+}
+
+/// What to send to a registry that wants to know who asks.
+enum Authorization {
+    Send(HeaderValue),
+    /// There is nothing better than what was refused.
+    NoneBetter,
+    /// The token server is left alone for that long.
+    Later(Duration),
+}
+
+impl Authorization {
+    fn of(header: Option<HeaderValue>) -> Self {
+        header.map_or(Self::NoneBetter, Self::Send)
+    }
+}
+
+/// What a token server answered.
+enum Asked {
+    Given(Token),
+    Refused,
+    Later(Duration),
 }
 
 #[derive(Deserialize)]

@@ -19,7 +19,7 @@ pub struct ResponseBody {
 
 #[derive(Debug)]
 enum Source {
-    Network { body: reqwest::Body, _permits: Permits },
+    Network { body: reqwest::Body, _permits: Option<Permits> },
     Buffered(Bytes),
     Done,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Permits {
 impl ResponseBody {
     pub(crate) fn streamed(
         body: reqwest::Body,
-        permits: Permits,
+        permits: Option<Permits>,
         scope: Arc<CallScope>,
         host: String,
         idle_timeout: Duration,

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 const MIB: u64 = 1024 * 1024;
@@ -12,11 +13,13 @@ pub struct BudgetLimits {
     pub max_requests: u32,
     /// Bytes of all answers' bodies together, after decompression.
     pub max_response_bytes: u64,
+    /// Time that all its requests together may wait to be sent again.
+    pub max_wait: Duration,
 }
 
 impl Default for BudgetLimits {
     fn default() -> Self {
-        Self { max_requests: 200, max_response_bytes: 32 * MIB }
+        Self { max_requests: 200, max_response_bytes: 32 * MIB, max_wait: Duration::from_secs(10) }
     }
 }
 
@@ -26,6 +29,7 @@ pub struct CallBudget {
     limits: BudgetLimits,
     requests: AtomicU32,
     response_bytes: AtomicU64,
+    waited_ms: AtomicU64,
     over: OnceLock<OverBudget>,
     went_over: Notify,
 }
@@ -59,6 +63,7 @@ impl CallBudget {
             limits,
             requests: AtomicU32::new(0),
             response_bytes: AtomicU64::new(0),
+            waited_ms: AtomicU64::new(0),
             over: OnceLock::new(),
             went_over: Notify::new(),
         }
@@ -103,6 +108,14 @@ impl CallBudget {
             return Ok(());
         }
         Err(self.stop(OverBudget::ResponseBytes(self.limits.max_response_bytes)))
+    }
+
+    /// Takes time to wait, if that much is left. Waiting too long is no fault of the call's: it stops nothing.
+    pub(crate) fn take_wait(&self, wait: Duration) -> bool {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let (wait, max) = (millis(wait), millis(self.limits.max_wait));
+        let added = |waited: u64| waited.checked_add(wait).filter(|sum| *sum <= max);
+        self.waited_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, added).is_ok()
     }
 
     fn stop(&self, over: OverBudget) -> OverBudget {

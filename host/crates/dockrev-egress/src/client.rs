@@ -4,19 +4,18 @@ use crate::docker_config::DockerConfig;
 use crate::endpoint::{self, ParseRegistryError, RegistryEndpoint, RegistryOverride};
 use crate::error::{EgressBuildError, EgressError};
 use crate::grant::CallScope;
+use crate::hosts::{Hosts, RateBudget};
 use crate::origin::Origin;
+use crate::retry::RetryLimits;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderValue, Method};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 use tokio::sync::Semaphore;
 use url::Url;
-
-/// Hosts whose counters are kept before unused ones are thrown away.
-const HOST_COUNTERS_MAX: usize = 256;
 
 /// What [`Egress`] is made of.
 #[derive(Debug, Default)]
@@ -44,6 +43,8 @@ pub struct EgressLimits {
     pub concurrency: usize,
     /// Largest body of a request, in bytes: it is kept until a registry's `401` is answered.
     pub request_body_max_bytes: usize,
+    /// When a request is sent again.
+    pub retry: RetryLimits,
 }
 
 impl Default for EgressLimits {
@@ -55,6 +56,7 @@ impl Default for EgressLimits {
             concurrency_per_host: 8,
             concurrency: 64,
             request_body_max_bytes: 1024 * 1024,
+            retry: RetryLimits::default(),
         }
     }
 }
@@ -69,9 +71,9 @@ pub struct Egress {
     direct: reqwest::Client,
     registries: BTreeMap<String, RegistryOverride>,
     insecure: Vec<Origin>,
-    limits: EgressLimits,
+    pub(crate) limits: EgressLimits,
+    pub(crate) hosts: Hosts,
     of_all: Arc<Semaphore>,
-    of_hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
     sent: AtomicU64,
 }
 
@@ -87,7 +89,8 @@ pub(crate) struct Outgoing {
 /// An answer whose body is still to be read.
 pub(crate) struct Answer {
     pub(crate) response: reqwest::Response,
-    pub(crate) permits: Permits,
+    /// Absent if there is no connection behind it.
+    pub(crate) permits: Option<Permits>,
 }
 
 impl Egress {
@@ -118,7 +121,7 @@ impl Egress {
             registries: config.registries,
             limits,
             of_all: Arc::new(Semaphore::new(limits.concurrency)),
-            of_hosts: Mutex::default(),
+            hosts: Hosts::new(limits.concurrency_per_host),
             sent: AtomicU64::new(0),
         })
     }
@@ -142,6 +145,24 @@ impl Egress {
     #[must_use]
     pub fn requests_sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How many requests were sent to each host so far, by `host` or `host:port`.
+    #[must_use]
+    pub fn requests_by_host(&self) -> BTreeMap<String, u64> {
+        self.hosts.requests()
+    }
+
+    /// How many requests each host still allows, as far as it says so.
+    #[must_use]
+    pub fn budgets(&self) -> BTreeMap<String, RateBudget> {
+        self.hosts.budgets()
+    }
+
+    /// The hosts that asked to be left alone, and until when. Their requests are answered with a `429` at once.
+    #[must_use]
+    pub fn closed_until(&self) -> BTreeMap<String, SystemTime> {
+        self.hosts.closed_until()
     }
 
     /// Sends `request` if `scope` allows it, and answers a `401` of the registry that the call is about.
@@ -172,7 +193,7 @@ impl Egress {
         match registry.filter(|_| !outgoing.headers.contains_key(AUTHORIZATION)) {
             Some(registry) => self.send_to_registry(&outgoing, registry, scope).await,
             None => {
-                let answer = self.exchange(&outgoing, None).await?;
+                let answer = self.exchange(&outgoing, None, scope).await?;
                 Ok(self.hand_over(answer, &outgoing.origin, scope))
             }
         }
@@ -205,7 +226,7 @@ impl Egress {
     }
 
     /// Sends once and waits for the head of the answer.
-    pub(crate) async fn exchange(
+    pub(crate) async fn exchange_once(
         &self,
         outgoing: &Outgoing,
         authorization: Option<&HeaderValue>,
@@ -222,9 +243,13 @@ impl Egress {
             request = request.body(outgoing.body.clone());
         }
         self.sent.fetch_add(1, Ordering::Relaxed);
+        self.hosts.count_request(&host);
         let timeout = self.limits.response_timeout;
         match tokio::time::timeout(timeout, request.send()).await {
-            Ok(Ok(response)) => Ok(Answer { response, permits }),
+            Ok(Ok(response)) => {
+                self.hosts.note_budget(&host, response.headers(), SystemTime::now());
+                Ok(Answer { response, permits: Some(permits) })
+            }
             Ok(Err(error)) => Err(EgressError::of_transport(&host, self.timeout_of(&error), &error)),
             Err(_) => Err(EgressError::TimedOut { host, timeout }),
         }
@@ -252,17 +277,8 @@ impl Egress {
 
     /// Waits for a place. First the host's, so that one slow host cannot take the places of all others.
     async fn permits(&self, host: &str) -> Permits {
-        let of_host = self.semaphore_of(host);
+        let of_host = self.hosts.places(host);
         Permits { _of_host: acquire(of_host).await, _of_all: acquire(Arc::clone(&self.of_all)).await }
-    }
-
-    fn semaphore_of(&self, host: &str) -> Arc<Semaphore> {
-        let mut hosts = self.of_hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if hosts.len() >= HOST_COUNTERS_MAX {
-            hosts.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
-        }
-        let of_host = hosts.entry(host.to_owned());
-        Arc::clone(of_host.or_insert_with(|| Arc::new(Semaphore::new(self.limits.concurrency_per_host))))
     }
 }
 

@@ -8,6 +8,8 @@
 //! | --- | --- |
 //! | `client` | the connection pool: checks, permits, timeouts, sending |
 //! | `authentication` | answers `401` with basic or bearer authorization, with its cache of tokens |
+//! | `retry` | when a request is sent again, and when a host is left alone |
+//! | `hosts` | requests, budgets and waits of each host |
 //! | `challenge` | reads `WWW-Authenticate` |
 //! | `realm` | whether a token server may be asked for a registry |
 //! | `grant`, `budget` | what one call may reach, and how much |
@@ -24,8 +26,10 @@ mod docker_config;
 mod endpoint;
 mod error;
 mod grant;
+mod hosts;
 mod origin;
 mod realm;
+mod retry;
 mod secret;
 
 pub use body::ResponseBody;
@@ -35,5 +39,7 @@ pub use docker_config::{Credentials, DockerConfig, DockerConfigError};
 pub use endpoint::{ParseRegistryError, RegistryEndpoint, RegistryOverride};
 pub use error::{ConnectFailure, EgressBuildError, EgressError};
 pub use grant::{CallScope, Grant, RegistryGrant};
+pub use hosts::RateBudget;
 pub use origin::{HostPattern, Origin, ParseHostPatternError};
+pub use retry::RetryLimits;
 pub use secret::Secret;

@@ -5,6 +5,8 @@
 mod authentication;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/retries.rs"]
+mod retries;
 #[path = "it/server.rs"]
 mod server;
 #[path = "it/support.rs"]

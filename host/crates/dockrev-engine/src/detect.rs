@@ -1,15 +1,21 @@
 //! Detect: what runs here, and what the registries have. Changes nothing.
 
 use crate::questions::Questions;
-use dockrev_core::detection::{ComposeFacts, Detection, Exclusion, Finding, InFiles, Reading, Subject, Trouble};
+use dockrev_core::detection::{
+    ComposeFacts, Detection, Exclusion, Finding, IgnoredCandidate, InFiles, Reading, Subject, Trouble,
+};
 use dockrev_core::ids::{ServiceId, StackName};
+use dockrev_core::ignore::IgnoreRule;
 use dockrev_core::image::{ImageRef, Tag};
 use dockrev_core::platform::Platform;
-use dockrev_core::policy::{Following, PolicyError, PolicyQuestion};
+use dockrev_core::policy::{Following, PolicyError, PolicyQuestion, Verdict};
 use dockrev_core::ports::{Compose, Engine, HostError, Registry, VersionPolicy};
 use dockrev_core::registry::{Detail, RegistryError, ResolvedImage, TagList};
+use dockrev_core::settings::{ServiceSettings, SettingsBook, Switch};
 use dockrev_core::stack::LocalImage;
 use futures::StreamExt;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use subjects::Known;
 
@@ -73,19 +79,29 @@ fn there_are(stacks: &[StackName]) -> String {
     }
 }
 
+/// What people have decided beforehand.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Settings of services.
+    pub settings: SettingsBook,
+    /// Tags that nobody wants to be told about.
+    pub ignore: Vec<IgnoreRule>,
+}
+
 /// Finds out what is newer.
 pub struct Detector {
     registry: Arc<dyn Registry>,
     policy: Arc<dyn VersionPolicy>,
+    rules: Rules,
 }
 
 /// Told after each subject: how many are done, and of how many.
 pub type Progress<'a> = dyn Fn(usize, usize) + Send + Sync + 'a;
 
 impl Detector {
-    /// A detector that asks `registry` and lets `policy` judge.
-    pub fn new(registry: Arc<dyn Registry>, policy: Arc<dyn VersionPolicy>) -> Self {
-        Self { registry, policy }
+    /// A detector that asks `registry` and lets `policy` judge, by these rules.
+    pub fn new(registry: Arc<dyn Registry>, policy: Arc<dyn VersionPolicy>, rules: Rules) -> Self {
+        Self { registry, policy, rules }
     }
 
     /// Looks at the subjects in `scope`. With `requested`, that tag is the candidate of every subject.
@@ -114,6 +130,7 @@ impl Detector {
                 written: image.clone(),
                 local: None,
                 is_running: false,
+                labels: BTreeMap::new(),
                 compose: Ok(None),
             })
             .collect();
@@ -137,18 +154,23 @@ impl Detector {
     }
 
     async fn find(&self, questions: &Questions, known: Known, requested: Option<&Tag>) -> Detection {
+        let settings = self.rules.settings.of(&known.subject, &known.labels);
+        let update = settings.as_ref().map_or(Switch::On, |settings| settings.update.clone());
         let (compose, trouble) = match known.compose {
             Ok(compose) => (compose, None),
             Err(error) => (None, Some(host_trouble(&error))),
         };
-        let finding = match (trouble, question(&known.subject, &known.written, known.local.as_ref(), compose.as_ref()))
-        {
-            (_, Err(finding)) => *finding,
-            (Some(trouble), Ok(_)) => Finding::Unknown(trouble),
-            (None, Ok((reference, tag))) => self
-                .read(questions, &reference, &tag, known.local.as_ref(), requested)
-                .await
-                .map_or_else(Finding::Unknown, |reading| Finding::Read(Box::new(reading))),
+        let question = question(&known.subject, &known.written, known.local.as_ref(), compose.as_ref());
+        let finding = match (settings, trouble, question) {
+            (Err(trouble), _, _) => Finding::Unknown(trouble),
+            (Ok(ServiceSettings { watch: Switch::Off(by), .. }), _, _) => Finding::Excluded(Exclusion::SwitchedOff { by }),
+            (Ok(_), _, Err(finding)) => *finding,
+            (Ok(_), Some(trouble), Ok(_)) => Finding::Unknown(trouble),
+            (Ok(settings), None, Ok((reference, tag))) => {
+                let asked = Asked { subject: &known.subject, reference, tag, local: known.local.as_ref(), requested };
+                let reading = self.read(questions, asked, settings.policy).await;
+                reading.map_or_else(Finding::Unknown, |reading| Finding::Read(Box::new(reading)))
+            }
         };
         Detection {
             subject: known.subject,
@@ -156,52 +178,100 @@ impl Detector {
             local: known.local,
             is_running: known.is_running,
             compose,
+            update,
             finding,
         }
     }
 
-    async fn read(
-        &self,
-        questions: &Questions,
-        reference: &ImageRef,
-        tag: &Tag,
-        local: Option<&LocalImage>,
-        requested: Option<&Tag>,
-    ) -> Result<Reading, Trouble> {
-        let repository = reference.repository();
-        let listing = async {
-            let alone = self.assess(tag, &TagList::default()).await?;
-            match alone.following {
-                // A floating tag is followed by its digest: the other tags are of no interest.
-                Following::Digest => Ok((alone, None)),
-                Following::Version => {
-                    let tags = questions.tags(repository).await.map_err(|error| registry_trouble(&error))?;
-                    Ok((self.assess(tag, &tags).await?, tags.truncated))
-                }
-            }
+    async fn read(&self, questions: &Questions, asked: Asked<'_>, policy: Value) -> Result<Reading, Trouble> {
+        let repository = asked.reference.repository();
+        let judged = self.judge(questions, &asked, policy);
+        let (judged, tag_now) = futures::join!(judged, resolve_current(questions, &asked));
+        let (judged, tag_now) = (judged?, tag_now?);
+        let resolve = async |tag: Tag| {
+            let image = questions.resolve(repository, &tag, Detail::Platforms).await;
+            image.map(|image| (tag, image)).map_err(|error| registry_trouble(&error))
         };
-        let (judged, tag_now) = futures::join!(listing, resolve_current(questions, reference, tag, local));
-        let ((verdict, truncated), tag_now) = (judged?, tag_now?);
-        let choice = requested.or(verdict.choice.as_ref()).cloned();
-        let candidate = match choice {
-            Some(choice) => {
-                let image = questions
-                    .resolve(repository, &choice, Detail::Platforms)
-                    .await
-                    .map_err(|error| registry_trouble(&error))?;
-                Some((choice, image))
-            }
+        let candidate = match asked.requested.or(judged.verdict.choice.as_ref()) {
+            Some(choice) => Some(resolve(choice.clone()).await?),
             None => None,
         };
-        let reference = reference.clone();
-        let asked_for = requested.is_some();
-        Ok(Reading { reference, tag: tag.clone(), tag_now, verdict, candidate, asked_for, truncated })
+        let ignored = match judged.ignored {
+            Some((tag, rule)) if candidate.is_none() => {
+                let (tag, image) = resolve(tag).await?;
+                Some(IgnoredCandidate { tag, image, rule })
+            }
+            Some(_) | None => None,
+        };
+        Ok(Reading {
+            tag_now,
+            verdict: judged.verdict,
+            candidate,
+            asked_for: asked.requested.is_some(),
+            ignored,
+            truncated: judged.truncated,
+            tag: asked.tag,
+            reference: asked.reference,
+        })
     }
 
-    async fn assess(&self, tag: &Tag, tags: &TagList) -> Result<dockrev_core::policy::Verdict, Trouble> {
-        let question = PolicyQuestion::new(tag, tags);
+    /// Lists the tags and has them judged. What a rule ignores is judged as well, so that it can be shown, and then left
+    /// out of a second judgement, which chooses.
+    async fn judge(&self, questions: &Questions, asked: &Asked<'_>, policy: Value) -> Result<Judged, Trouble> {
+        let alone = self.assess(&asked.tag, &TagList::default(), &policy).await?;
+        if alone.following == Following::Digest {
+            // A floating tag is followed by its digest: the other tags are of no interest.
+            return Ok(Judged { verdict: alone, truncated: None, ignored: None });
+        }
+        let mut tags = questions.tags(asked.reference.repository()).await.map_err(|error| registry_trouble(&error))?;
+        let truncated = tags.truncated.clone();
+        let all = self.assess(&asked.tag, &tags, &policy).await?;
+        let Some(ignored) = all.choice.clone().and_then(|tag| Some((tag.clone(), self.ignoring(asked.subject, &tag)?)))
+        else {
+            return Ok(Judged { verdict: all, truncated, ignored: None });
+        };
+        tags.tags.retain(|tag| tag.name == asked.tag || self.ignoring(asked.subject, &tag.name).is_none());
+        let mut verdict = self.assess(&asked.tag, &tags, &policy).await?;
+        for mut assessment in all.assessments {
+            if let Some(rule) = self.ignoring(asked.subject, &assessment.tag)
+                && verdict.assessment(&assessment.tag).is_none()
+            {
+                assessment.eligible = false;
+                assessment.reason = format!("ignored by {rule}");
+                verdict.assessments.push(assessment);
+            }
+        }
+        Ok(Judged { verdict, truncated, ignored: Some(ignored) })
+    }
+
+    /// The rule that leaves `tag` out, in words.
+    fn ignoring(&self, subject: &Subject, tag: &Tag) -> Option<String> {
+        let Subject::Service(service) = subject else { return None };
+        let rules = self.rules.ignore.iter().filter(|rule| rule.service == *service);
+        rules.into_iter().find(|rule| rule.matcher.matches(tag)).map(ToString::to_string)
+    }
+
+    async fn assess(&self, tag: &Tag, tags: &TagList, settings: &Value) -> Result<Verdict, Trouble> {
+        let question = PolicyQuestion::new(tag, tags).with_settings(settings.clone());
         self.policy.assess(&question).await.map_err(|error| policy_trouble(&error))
     }
+}
+
+/// What is asked of a registry, for whom.
+struct Asked<'a> {
+    subject: &'a Subject,
+    reference: ImageRef,
+    tag: Tag,
+    local: Option<&'a LocalImage>,
+    requested: Option<&'a Tag>,
+}
+
+/// The judgement, and what had to be left out of it.
+struct Judged {
+    verdict: Verdict,
+    truncated: Option<String>,
+    /// The tag that would have been chosen, and the rule that left it out.
+    ignored: Option<(Tag, String)>,
 }
 
 /// What to ask about a subject, or why there is nothing to ask.
@@ -236,24 +306,18 @@ fn question(
 }
 
 /// What the current tag points to now; with its platforms only where the digest alone does not settle it.
-async fn resolve_current(
-    questions: &Questions,
-    reference: &ImageRef,
-    tag: &Tag,
-    local: Option<&LocalImage>,
-) -> Result<Option<ResolvedImage>, Trouble> {
-    let repository = reference.repository();
-    let found = match questions.resolve(repository, tag, Detail::Digest).await {
+async fn resolve_current(questions: &Questions, asked: &Asked<'_>) -> Result<Option<ResolvedImage>, Trouble> {
+    let repository = asked.reference.repository();
+    let found = match questions.resolve(repository, &asked.tag, Detail::Digest).await {
         Ok(found) => found,
         Err(RegistryError::NotFound(_)) => return Ok(None),
         Err(error) => return Err(registry_trouble(&error)),
     };
-    match local {
-        Some(local) if !local.digests_of(repository).any(|digest| *digest == found.digest) => questions
-            .resolve(repository, tag, Detail::Platforms)
-            .await
-            .map(Some)
-            .map_err(|error| registry_trouble(&error)),
+    match asked.local {
+        Some(local) if !local.digests_of(repository).any(|digest| *digest == found.digest) => {
+            let read = questions.resolve(repository, &asked.tag, Detail::Platforms).await;
+            read.map(Some).map_err(|error| registry_trouble(&error))
+        }
         Some(_) | None => Ok(Some(found)),
     }
 }

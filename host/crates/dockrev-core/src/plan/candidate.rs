@@ -1,6 +1,6 @@
 //! Something newer, and whether there is any.
 
-use crate::detection::{Detection, Reading};
+use crate::detection::{Detection, IgnoredCandidate, Reading};
 use crate::image::{PinnedImage, Tag};
 use crate::platform::Platform;
 use crate::policy::Level;
@@ -104,6 +104,15 @@ fn newer_tag(detection: &Detection, reading: &Reading, host: &Platform) -> Optio
     };
     let architecture = architecture(detection, image, host);
     Some(candidate(reading, tag, image, level, reason, architecture))
+}
+
+/// What would be news, were it not for a rule; and the rule.
+pub(super) fn ignored(detection: &Detection, reading: &Reading, host: &Platform) -> Option<(Candidate, String)> {
+    let IgnoredCandidate { tag, image, rule } = reading.ignored.as_ref()?;
+    let level = reading.verdict.assessment(tag).and_then(|assessment| assessment.level);
+    let level = level.map_or(ChangeLevel::Requested, ChangeLevel::from);
+    let architecture = architecture(detection, image, host);
+    Some((candidate(reading, tag, image, level, "ignored", architecture), rule.clone()))
 }
 
 fn moved_tag(detection: &Detection, reading: &Reading, host: &Platform) -> Option<Candidate> {

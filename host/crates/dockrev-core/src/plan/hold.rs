@@ -5,6 +5,7 @@ use super::options::{MismatchRule, PlanOptions};
 use crate::detection::{ComposeFacts, Detection, InFiles, Replicas, Subject};
 use crate::image::ImageRef;
 use crate::platform::Platform;
+use crate::settings::Switch;
 use serde::{Deserialize, Serialize};
 
 /// Why something newer is not taken.
@@ -48,6 +49,18 @@ pub enum Hold {
         /// Who.
         names: Vec<String>,
     },
+    /// A rule leaves it out.
+    #[error("ignored by {rule}")]
+    Ignored {
+        /// The rule, in words.
+        rule: String,
+    },
+    /// Updates of it are shown only.
+    #[error("shown only, because of {by}")]
+    ShownOnly {
+        /// The label or table that says so.
+        by: String,
+    },
     /// It belongs to no stack.
     #[error("not part of a Compose stack: updating such containers is not supported yet")]
     Standalone,
@@ -71,6 +84,9 @@ pub(super) fn find(
         Subject::Image(_) => return Some(Hold::NotInstalled),
         Subject::Container(_) => return Some(Hold::Standalone),
         Subject::Service(_) => {}
+    }
+    if let Switch::Off(by) = &detection.update {
+        return Some(Hold::ShownOnly { by: by.clone() });
     }
     if !detection.is_running {
         return Some(Hold::Stopped);

@@ -3,6 +3,7 @@ use crate::detection::{ComposeFacts, Replicas, TagUsers};
 use crate::ids::{ImageId, ServiceId, ServiceName, StackName};
 use crate::image::{Digest, PinnedImage};
 use crate::policy::{Assessment, Following, Level, Relation, Verdict};
+use crate::settings::Switch;
 use crate::registry::{PlatformImage, ResolvedImage};
 use crate::stack::{ComposeProject, ComposeService, LocalImage};
 
@@ -41,6 +42,7 @@ fn up_to_date(service: &str) -> Detection {
             platform: amd64(),
         }),
         is_running: true,
+        update: Switch::On,
         compose: Some(ComposeFacts {
             project: ComposeProject {
                 name: StackName::new("demo"),
@@ -68,6 +70,7 @@ fn up_to_date(service: &str) -> Detection {
             verdict,
             candidate: None,
             asked_for: false,
+            ignored: None,
             truncated: None,
         })),
     }
@@ -192,6 +195,7 @@ fn says_why_something_newer_is_not_taken() {
     check(|detection| compose(detection).in_files = InFiles::Missing, "no longer have this service");
     check(|detection| compose(detection).tied_to_it = vec!["torrent".to_owned()], "torrent would be cut off");
     check(|detection| detection.written = "demo.invalid/app:0.9".to_owned(), "bring that up first");
+    check(|detection| detection.update = Switch::Off("label `x`".to_owned()), "shown only, because of label `x`");
     check(|detection| detection.subject = Subject::Container("lonely".to_owned()), "not part of a Compose stack");
     check(|detection| detection.subject = Subject::Image("app".to_owned()), "only asked about");
 }
@@ -307,4 +311,18 @@ fn a_service_that_runs_a_foreign_image_stays_on_its_platform() {
     detection.local.as_mut().unwrap().platform = arm64.clone();
     assert_eq!(change_of(&detection).platform, Some(arm64));
     assert_eq!(change_of(&newer("1.1", resolved("b", &["amd64", "arm64"]))).platform, None);
+}
+
+#[test]
+fn what_a_rule_leaves_out_stays_visible_with_the_rule() {
+    let mut detection = up_to_date("app");
+    let rule = "rule 3: prefix `6.`".to_owned();
+    reading(&mut detection).ignored = Some(crate::detection::IgnoredCandidate {
+        tag: "6.0".parse().unwrap(),
+        image: resolved("f", &["amd64"]),
+        rule,
+    });
+    let Decision::Held { candidate, hold } = decide_on(&detection) else { panic!("not held") };
+    assert_eq!(candidate.image.tag.as_str(), "6.0");
+    assert_eq!(hold.to_string(), "ignored by rule 3: prefix `6.`");
 }

@@ -66,3 +66,18 @@ pub(crate) async fn get(egress: &Egress, url: &str, scope: &Arc<CallScope>) -> R
     let body = response.into_body().collect().await?.to_bytes();
     Ok((status, String::from_utf8_lossy(&body).into_owned()))
 }
+
+/// Status, seconds in `Retry-After` and body of what answers a request without a body.
+pub(crate) async fn send(
+    egress: &Egress,
+    method: http::Method,
+    url: &str,
+    scope: &Arc<CallScope>,
+) -> Result<(u16, Option<u64>, String), EgressError> {
+    let request = http::Request::builder().method(method).uri(url).body(Bytes::new()).unwrap();
+    let response = egress.send(request, scope).await?;
+    let wait = response.headers().get("retry-after").map(|wait| wait.to_str().unwrap().parse().unwrap());
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await?.to_bytes();
+    Ok((status, wait, String::from_utf8_lossy(&body).into_owned()))
+}

@@ -18,6 +18,7 @@ pub(super) struct Known {
     pub(super) written: String,
     pub(super) local: Option<LocalImage>,
     pub(super) is_running: bool,
+    pub(super) labels: BTreeMap<String, String>,
     pub(super) compose: Result<Option<ComposeFacts>, HostError>,
 }
 
@@ -50,6 +51,7 @@ pub(super) async fn ask_host(
             local: engine.image_by_id(&container.image_id).await?,
             is_running: is_running(&container),
             written: container.image,
+            labels: container.labels,
             compose: Ok(None),
         });
     }
@@ -166,6 +168,7 @@ async fn known_service(
 ) -> Result<Known, HostError> {
     let running = service.containers.iter().find(|container| is_running(container));
     let first = running.or(service.containers.first());
+    let labels = first.map(|container| container.labels.clone()).unwrap_or_default();
     let (written, local) = match first {
         Some(container) => (container.image.clone(), engine.image_by_id(&container.image_id).await?),
         None => (String::new(), None),
@@ -190,7 +193,7 @@ async fn known_service(
         })),
     };
     let subject = Subject::Service(service.id.clone());
-    Ok(Known { subject, written, local, is_running: running.is_some(), compose })
+    Ok(Known { subject, written, local, is_running: running.is_some(), labels, compose })
 }
 
 fn in_files(model: Option<&ComposeModel>, service: &ServiceName) -> InFiles {

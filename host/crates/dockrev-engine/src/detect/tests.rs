@@ -2,7 +2,7 @@ use super::*;
 use crate::world::{NEW, OLD, Road, World, digest};
 use async_trait::async_trait;
 use dockrev_core::image::{Digest, Repository};
-use dockrev_core::policy::Verdict;
+use dockrev_core::ignore::{Matcher, MatcherKind};
 use dockrev_core::ports::Target;
 use dockrev_core::registry::{ListedTag, PlatformImage};
 use std::collections::BTreeMap;
@@ -67,8 +67,12 @@ fn registry(tags: &[(&str, &str)]) -> FakeRegistry {
 }
 
 async fn survey(registry: FakeRegistry, world: &World) -> (Detection, Vec<String>) {
+    survey_by(Rules::default(), registry, world).await
+}
+
+async fn survey_by(rules: Rules, registry: FakeRegistry, world: &World) -> (Detection, Vec<String>) {
     let registry = Arc::new(registry);
-    let detector = Detector::new(registry.clone(), Arc::new(FakePolicy));
+    let detector = Detector::new(registry.clone(), Arc::new(FakePolicy), rules);
     let survey = detector.survey(world, world, &Scope::All, Depth::Plan, None, &|_, _| {}).await.unwrap();
     let mut asked = registry.asked.lock().unwrap().clone();
     asked.sort();
@@ -140,7 +144,7 @@ async fn asks_nothing_where_there_is_nothing_to_ask() {
 #[tokio::test]
 async fn several_images_of_one_repository_share_the_questions() {
     let registry = Arc::new(registry(&[("1.0", OLD), ("1.1", NEW)]));
-    let detector = Detector::new(registry.clone(), Arc::new(FakePolicy));
+    let detector = Detector::new(registry.clone(), Arc::new(FakePolicy), Rules::default());
     let images: Vec<String> = (0..20).map(|_| "demo.invalid/app:1.0".to_owned()).collect();
     let platform = Platform::new("linux", "amd64", None);
     let survey = detector.survey_images(&images, platform, &|_, _| {}).await;
@@ -151,8 +155,45 @@ async fn several_images_of_one_repository_share_the_questions() {
 #[tokio::test]
 async fn names_the_stacks_that_there_are() {
     let (world, _) = World::with_change(Road::FirstPin, true);
-    let detector = Detector::new(Arc::new(registry(&[])), Arc::new(FakePolicy));
+    let detector = Detector::new(Arc::new(registry(&[])), Arc::new(FakePolicy), Rules::default());
     let scope = Scope::Stacks(vec![StackName::new("dmeo")]);
     let error = detector.survey(&world, &world, &scope, Depth::Survey, None, &|_, _| {}).await.unwrap_err();
     assert_eq!(error.to_string(), "no stack `dmeo` has containers on this engine (there are: demo)");
+}
+
+fn ignoring(kind: MatcherKind, text: &str) -> Rules {
+    let rule = IgnoreRule {
+        id: 7,
+        service: crate::world::service(),
+        matcher: Matcher::parse(kind, text).unwrap(),
+        note: None,
+        created_at: jiff::Timestamp::UNIX_EPOCH,
+    };
+    Rules { ignore: vec![rule], ..Rules::default() }
+}
+
+#[tokio::test]
+async fn an_ignored_tag_gives_way_to_the_next_best_or_stays_visible() {
+    let (world, _) = World::with_change(Road::FirstPin, true);
+    let tags = [("1.0", OLD), ("1.1", NEW), ("1.2", "cccc")];
+    let (detection, _) = survey_by(ignoring(MatcherKind::Exact, "1.2"), registry(&tags), &world).await;
+    let found = reading(&detection);
+    assert_eq!(found.candidate.as_ref().unwrap().0.as_str(), "1.1");
+    assert_eq!(found.ignored, None);
+    let (detection, _) = survey_by(ignoring(MatcherKind::Range, ">1.0"), registry(&tags), &world).await;
+    let found = reading(&detection);
+    assert_eq!(found.candidate, None);
+    let ignored = found.ignored.as_ref().unwrap();
+    assert_eq!((ignored.tag.as_str(), ignored.rule.as_str()), ("1.2", "rule 7: range `>1.0`"));
+    assert_eq!(ignored.image.digest, digest("cccc"));
+}
+
+#[tokio::test]
+async fn what_is_switched_off_is_not_asked_about() {
+    let (world, _) = World::with_change(Road::FirstPin, true);
+    let mut rules = Rules::default();
+    rules.settings.defaults.watch = Some(false);
+    let (detection, asked) = survey_by(rules, registry(&[("1.1", NEW)]), &world).await;
+    assert!(matches!(detection.finding, Finding::Excluded(Exclusion::SwitchedOff { .. })), "{:?}", detection.finding);
+    assert_eq!(asked, Vec::<String>::new());
 }

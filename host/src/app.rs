@@ -9,13 +9,14 @@ pub use error::AppError;
 pub use plugins::Plugins;
 
 use crate::config::Config;
+use dockrev_core::ignore::IgnoreRule;
 use dockrev_core::ports::{Compose, Engine};
 use dockrev_docker::{
     ComposeCli, ComposeSettings, DockerEngine, EngineAddress, Overrides, PullCredentials, UserPassword,
 };
 use dockrev_egress::DockerConfig;
 use dockrev_engine::clock::SystemClock;
-use dockrev_engine::detect::Detector;
+use dockrev_engine::detect::{Detector, Rules};
 use dockrev_engine::runner::Runner;
 use dockrev_store::Store;
 use std::path::PathBuf;
@@ -77,10 +78,19 @@ impl App {
         Ok(Host { engine: Arc::new(engine), compose: Arc::new(compose) })
     }
 
+    /// Tags that nobody wants to be told about. Makes no database where there is none yet.
+    pub async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, AppError> {
+        if !self.has_store() {
+            return Ok(Vec::new());
+        }
+        Ok(self.store().await?.ignore_rules().await?)
+    }
+
     /// Finds out what is newer.
     pub async fn detector(&self) -> Result<Detector, AppError> {
         let plugins = self.plugins().await?;
-        Ok(Detector::new(plugins.registry(), plugins.policy()))
+        let rules = Rules { settings: self.config.settings.clone(), ignore: self.ignore_rules().await? };
+        Ok(Detector::new(plugins.registry(), plugins.policy(), rules))
     }
 
     /// Runs jobs on `host` and writes them down.

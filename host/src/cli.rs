@@ -2,7 +2,9 @@
 
 mod arguments;
 mod check;
+mod doctor;
 mod failure;
+mod ignore;
 mod jobs;
 mod live;
 mod notify;
@@ -73,6 +75,8 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         Command::Check(arguments) => check::run(&config, &arguments).await,
         Command::Update(arguments) => update::run(&config, &arguments).await,
         Command::Rollback(arguments) => rollback::run(&config, &arguments).await,
+        Command::Doctor(arguments) => doctor::run(&config, &arguments).await,
+        Command::Ignore(arguments) => ignore::run(&config, &arguments).await,
         Command::Jobs(arguments) => jobs::run(&config, &arguments).await,
         Command::Plugin(arguments) => plugin::run(&config, &arguments).await,
         Command::Policy(arguments) => policy::run(&config, &arguments).await,

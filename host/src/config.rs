@@ -1,5 +1,6 @@
 //! Configuration: a file, and the environment above it.
 
+use dockrev_core::settings::{SettingsBook, SettingsLayer};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -97,6 +98,8 @@ pub struct Config {
     pub registries: BTreeMap<String, RegistryConfig>,
     /// Settings of plugins, by id.
     pub plugins: BTreeMap<String, PluginConfig>,
+    /// Settings of services.
+    pub settings: SettingsBook,
 }
 
 /// Settings of one registry.
@@ -137,6 +140,8 @@ struct ConfigFile {
     policy: Option<String>,
     registries: BTreeMap<String, RegistryConfig>,
     plugins: BTreeMap<String, PluginConfig>,
+    defaults: SettingsLayer,
+    services: BTreeMap<String, SettingsLayer>,
 }
 
 /// What is wrong with the configuration.
@@ -218,6 +223,7 @@ impl Config {
             policy: file.policy.unwrap_or_else(|| DEFAULT_POLICY.to_owned()),
             registries: file.registries,
             plugins: file.plugins,
+            settings: SettingsBook { defaults: file.defaults, services: file.services },
             data_dir,
         })
     }

@@ -1,3 +1,4 @@
+use dockrev_core::ports::JournalError;
 use dockrev_docker::ParseEngineAddressError;
 use dockrev_store::OpenError;
 
@@ -10,6 +11,9 @@ pub enum AppError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The database cannot be read.
+    #[error(transparent)]
+    Read(#[from] JournalError),
     /// The plugins cannot be run at all.
     #[error("could not start the plugin host: {reason}")]
     PluginHost {
@@ -35,6 +39,7 @@ impl AppError {
             Self::Store(OpenError::CannotOpen { .. }) => "store.cannot-open",
             Self::Store(OpenError::NewerSchema { .. }) => "store.newer-schema",
             Self::Store(OpenError::Corrupt { .. }) => "store.corrupt",
+            Self::Read(_) => "store.failed",
             Self::PluginHost { .. } => "plugin-host.failed",
             Self::Setting { .. } => "config.setting",
         }
@@ -50,7 +55,7 @@ impl AppError {
                 Some("put a copy of the file back, or move it away to begin anew")
             }
             Self::Setting { .. } => Some("docs/configuration.md lists every setting"),
-            Self::EngineAddress(_) | Self::PluginHost { .. } => None,
+            Self::Read(_) | Self::EngineAddress(_) | Self::PluginHost { .. } => None,
         }
     }
 }

@@ -30,6 +30,10 @@ pub(super) enum Command {
     Update(UpdateArguments),
     /// Put back what an earlier job changed
     Rollback(RollbackArguments),
+    /// Look at everything that an update needs, and say how to mend what does not work
+    Doctor(DoctorArguments),
+    /// Leave tags of a service out of updates
+    Ignore(IgnoreArguments),
     /// Look at past and running jobs
     Jobs(JobsArguments),
     /// Look at installed plugins, or at one before it is installed
@@ -101,6 +105,58 @@ pub(super) struct RollbackArguments {
     /// Show what the engine and Compose print while they work
     #[arg(long, short)]
     pub(super) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArguments {
+    /// Print JSON (format `dockrev.doctor/1`)
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct IgnoreArguments {
+    #[command(subcommand)]
+    pub(super) command: IgnoreCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum IgnoreCommand {
+    /// Add a rule: what it leaves out stays visible, with the rule
+    Add(IgnoreAdd),
+    /// List the rules
+    List {
+        /// Print JSON (format `dockrev.ignore/1`)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a rule by its number
+    Remove {
+        /// Its number, as `dockrev ignore list` shows it
+        rule: i64,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("rule").required(true))]
+pub(super) struct IgnoreAdd {
+    /// The service, as STACK/SERVICE
+    pub(super) service: String,
+    /// This tag
+    #[arg(long, value_name = "TAG", group = "rule")]
+    pub(super) exact: Option<String>,
+    /// Tags that begin so
+    #[arg(long, value_name = "TEXT", group = "rule")]
+    pub(super) prefix: Option<String>,
+    /// Tags in which this regular expression matches
+    #[arg(long, value_name = "REGEX", group = "rule")]
+    pub(super) regex: Option<String>,
+    /// Tags whose numbers are in this range of semantic versions, such as `>=6, <7`
+    #[arg(long, value_name = "RANGE", group = "rule")]
+    pub(super) range: Option<String>,
+    /// Why, for whoever wonders later
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -117,3 +117,31 @@ fn settings_that_do_not_fit_are_named() {
     let ran = stage.dockrev(&["plugin", "list"]).ends_with(0);
     ran.says("notifier-webhook").says("ulr");
 }
+
+#[test]
+fn the_doctor_says_what_works_and_what_does_not() {
+    let mut stage = Stage::new(Compose::any().unwrap());
+    stage.push("cd/web", "1.0", Mode::Healthy);
+    let project = stage.project(&[stage.service("web", "cd/web:1.0")], &["web"]);
+    let registry = stage.registry.host();
+    let finding = |stage: &Stage, area: &str, subject: &str| {
+        let report = stage.dockrev(&["doctor", "--json"]).json();
+        let findings = report["findings"].as_array().unwrap().clone();
+        let found = findings.into_iter().find(|one| one["area"] == area && one["subject"] == subject);
+        found.unwrap_or_else(|| panic!("nothing on {area} {subject} in {report:#}"))
+    };
+    assert_eq!(finding(&stage, "stack", project.name())["state"], "ok");
+    assert_eq!(finding(&stage, "registry", &registry)["state"], "ok");
+    assert_eq!(finding(&stage, "plugin", "registry-oci")["state"], "ok");
+    assert_eq!(finding(&stage, "engine", stage.engine.host())["state"], "ok");
+    stage.registry.stop().unwrap();
+    assert_eq!(finding(&stage, "registry", &registry)["state"], "warning");
+    let text = std::fs::read_to_string(project.file()).unwrap();
+    std::fs::write(project.file(), "services: [").unwrap();
+    let broken = finding(&stage, "stack", project.name());
+    assert_eq!(broken["state"], "broken", "{broken:#}");
+    std::fs::write(project.file(), text).unwrap();
+    let mut command = stage.command(&["doctor"]);
+    command.env("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    crate::stage::run(&mut command).ends_with(1).says("broken").says("start the engine");
+}

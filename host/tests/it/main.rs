@@ -5,6 +5,8 @@ mod absent;
 mod cli;
 mod edges;
 mod recover;
+mod registries;
 mod rules;
+mod settings;
 mod stage;
 mod update;

@@ -51,9 +51,9 @@ fn public_token(client: &Client, repository: &Repository) -> Result<String, Regi
     let what = format!("a token for `{}`", repository.name);
     let request = Request::get(url).max_body_bytes(TOKEN_BODY_MAX_BYTES);
     let answer = client.send(&request, &what).map_err(|error| explain(error, repository))?;
-    let answer: TokenAnswer = answer
-        .json()
-        .map_err(|_| RegistryError::UnexpectedAnswer(format!("`ghcr.io` answered without a token when asked for {what}")))?;
+    let answer: TokenAnswer = answer.json().map_err(|_| {
+        RegistryError::UnexpectedAnswer(format!("`ghcr.io` answered without a token when asked for {what}"))
+    })?;
     Ok(answer.token)
 }
 

@@ -98,11 +98,8 @@ pub struct ParseMatcherError {
 impl Matcher {
     /// Reads a matcher of this kind.
     pub fn parse(kind: MatcherKind, text: &str) -> Result<Self, ParseMatcherError> {
-        let problem = |problem: String| ParseMatcherError {
-            kind,
-            text: text.chars().take(RULE_MAX_CHARS).collect(),
-            problem,
-        };
+        let problem =
+            |problem: String| ParseMatcherError { kind, text: text.chars().take(RULE_MAX_CHARS).collect(), problem };
         if text.is_empty() {
             return Err(problem("it is empty, and would match every tag".to_owned()));
         }
@@ -201,7 +198,12 @@ mod tests {
         check(MatcherKind::Prefix, "6.", &["6.0", "6.1-rc1"], &["16.0", "60", "v6.0"]);
         check(MatcherKind::Regex, "-rc", &["6.0-rc1", "a-rc"], &["6.0"]);
         check(MatcherKind::Regex, "^2[.]", &["2.1"], &["12.1"]);
-        check(MatcherKind::Range, ">=5.3, <6", &["5.3", "5.9.1", "v5.4.0-alpine"], &["5.2.9", "6.0", "latest", "sha-1"]);
+        check(
+            MatcherKind::Range,
+            ">=5.3, <6",
+            &["5.3", "5.9.1", "v5.4.0-alpine"],
+            &["5.2.9", "6.0", "latest", "sha-1"],
+        );
         check(MatcherKind::Range, "5", &["5", "5.1.2.3"], &["6", "4.9"]);
     }
 

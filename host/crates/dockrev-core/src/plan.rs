@@ -3,7 +3,7 @@
 use crate::detection::{Detection, Exclusion, Finding, InFiles, Reading, Subject, Trouble};
 use crate::image::{ImageRef, Tag};
 use crate::platform::Platform;
-use crate::policy::Following;
+use crate::policy::{Assessment, Following};
 
 mod candidate;
 mod change;
@@ -44,6 +44,8 @@ pub struct PlanEntry {
     pub current_tag: Option<Tag>,
     /// The image in the user's own compose files, where it differs from what Dockrev's override pins.
     pub file_image: Option<String>,
+    /// What the policy said of the tags that it found relevant.
+    pub considered: Vec<Assessment>,
     /// What is to happen.
     pub decision: Decision,
 }
@@ -90,11 +92,16 @@ fn entry(detection: &Detection, host: &Platform, options: &PlanOptions) -> PlanE
         (Some(_), InFiles::Found(service)) => service.image.clone(),
         (Some(_), InFiles::NotAsked | InFiles::Missing) | (None, _) => None,
     });
+    let considered = match &detection.finding {
+        Finding::Read(reading) => reading.verdict.assessments.clone(),
+        Finding::Excluded(_) | Finding::Unknown(_) => Vec::new(),
+    };
     PlanEntry {
         subject: detection.subject.clone(),
         written: detection.written.clone(),
         current_tag: current_tag.or_else(written_tag),
         file_image,
+        considered,
         decision,
     }
 }

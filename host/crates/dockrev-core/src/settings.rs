@@ -91,7 +91,8 @@ fn switch(layers: &[(String, SettingsLayer)], setting: impl Fn(&SettingsLayer) -
 fn policy(layers: &[(String, SettingsLayer)]) -> Value {
     let mut settings = Map::new();
     for (_, layer) in layers {
-        let levels = layer.levels.as_ref().map(|levels| levels.iter().map(|level| Value::from(level.to_string())).collect());
+        let levels =
+            layer.levels.as_ref().map(|levels| levels.iter().map(|level| Value::from(level.to_string())).collect());
         let texts = [("include", &layer.include), ("exclude", &layer.exclude), ("pattern", &layer.pattern)];
         let texts = texts.into_iter().filter_map(|(name, text)| Some((name, Value::from(text.clone()?))));
         let others = [("levels", levels), ("prereleases", layer.prereleases.map(Value::from))];

@@ -6,7 +6,7 @@
 use crate::body::ResponseBody;
 use crate::challenge::{self, BearerChallenge, Challenge};
 use crate::client::{Answer, Egress, Outgoing};
-use crate::docker_config::Credentials;
+use crate::docker_config::Login;
 use crate::error::EgressError;
 use crate::grant::{CallScope, RegistryGrant};
 use crate::origin::Origin;
@@ -16,7 +16,7 @@ use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -37,6 +37,11 @@ const TOKEN_LIFETIME_MAX_S: u64 = 24 * 60 * 60;
 const TOKEN_MARGIN: Duration = Duration::from_secs(10);
 /// Tokens and challenges that are kept before old ones are thrown away.
 const CACHE_MAX_ENTRIES: usize = 4096;
+
+/// How this client is called where a token server wants a name.
+const TOKEN_CLIENT_ID: &str = "dockrev";
+/// Media type of an OAuth 2.0 request.
+const FORM_MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// Tokens, and what registries were seen to want.
 #[derive(Debug, Default)]
@@ -140,13 +145,13 @@ impl Egress {
         scope: &CallScope,
         refused: Option<&HeaderValue>,
     ) -> Result<Authorization, EgressError> {
-        let credentials = self.credentials.credentials_for(&registry.credentials_name)?;
+        let login = self.credentials.login(&registry.credentials_name).await?;
         match challenge {
             Challenge::Basic => {
-                let basic = credentials.as_ref().and_then(basic);
+                let basic = login.as_ref().and_then(basic);
                 Ok(Authorization::of(basic.filter(|basic| Some(basic) != refused)))
             }
-            Challenge::Bearer(bearer) => self.bearer(bearer, registry, scope, credentials.as_ref(), refused).await,
+            Challenge::Bearer(bearer) => self.bearer(bearer, registry, scope, login.as_ref(), refused).await,
         }
     }
 
@@ -155,20 +160,20 @@ impl Egress {
         challenge: &BearerChallenge,
         registry: &RegistryGrant,
         scope: &CallScope,
-        credentials: Option<&Credentials>,
+        login: Option<&Login>,
         refused: Option<&HeaderValue>,
     ) -> Result<Authorization, EgressError> {
         let realm = realm::accept(&challenge.realm, registry, &scope.grant)
             .map_err(|realm| EgressError::RealmRefused { registry: registry.origin.authority(), realm })?;
-        let (realm, credentials) = match realm {
-            Realm::Trusted(url) => (url, credentials),
+        let (realm, login) = match realm {
+            Realm::Trusted(url) => (url, login),
             Realm::Public(url) => (url, None),
         };
         let key = TokenKey {
             realm,
             service: challenge.service.clone(),
             scope: challenge.scope.clone().unwrap_or_else(|| format!("repository:{}:pull", registry.repository)),
-            user: credentials.map(|credentials| credentials.user.clone()),
+            user: login.map(|login| login.user().to_owned()),
         };
         let slot = get_or_default(&self.authentication.tokens, &key);
         let mut slot = slot.lock().await;
@@ -177,7 +182,7 @@ impl Egress {
             return Ok(Authorization::Send(token.header.clone()));
         }
         *slot = None;
-        match self.ask_for_token(&key, registry, credentials, scope).await? {
+        match self.ask_for_token(&key, registry, login, scope).await? {
             Asked::Given(token) => Ok(Authorization::Send(slot.insert(token).header.clone())),
             Asked::Refused => Ok(Authorization::NoneBetter),
             Asked::Later(wait) => Ok(Authorization::Later(wait)),
@@ -189,24 +194,16 @@ impl Egress {
         &self,
         key: &TokenKey,
         registry: &RegistryGrant,
-        credentials: Option<&Credentials>,
+        login: Option<&Login>,
         scope: &CallScope,
     ) -> Result<Asked, EgressError> {
-        let mut url = key.realm.clone();
-        {
-            let mut query = url.query_pairs_mut();
-            query.extend_pairs(key.service.iter().map(|service| ("service", service)));
-            // Several scopes in one challenge are several parameters.
-            query.extend_pairs(key.scope.split_ascii_whitespace().map(|scope| ("scope", scope)));
-            query.extend_pairs(key.user.iter().map(|user| ("account", user)));
-        }
-        let Some(origin) = Origin::of(&url) else {
-            unreachable!("a realm that was accepted has an origin");
+        let outgoing = match login {
+            Some(Login::IdentityToken(token)) => token_post(key, token),
+            Some(Login::Password(credentials)) => token_get(key, Some(&credentials.user)),
+            None => token_get(key, None),
         };
         let asked_at = Instant::now();
-        let (method, headers, body) = (Method::GET, HeaderMap::new(), Bytes::new());
-        let outgoing = Outgoing { method, url, origin, headers, body };
-        let answer = self.exchange(&outgoing, credentials.and_then(basic).as_ref(), scope).await?;
+        let answer = self.exchange(&outgoing, login.and_then(basic).as_ref(), scope).await?;
         let host = outgoing.origin.authority();
         let problem = |problem: String| EgressError::TokenServer {
             registry: registry.origin.authority(),
@@ -277,7 +274,43 @@ fn understand(body: &[u8], asked_at: Instant) -> Option<Token> {
     Some(Token { header: secret_header(&format!("Bearer {text}"))?, good_until: asked_at + lifetime - margin })
 }
 
-fn basic(credentials: &Credentials) -> Option<HeaderValue> {
+/// The usual question: everything in the query, credentials in a header field.
+fn token_get(key: &TokenKey, user: Option<&str>) -> Outgoing {
+    let mut url = key.realm.clone();
+    {
+        let mut query = url.query_pairs_mut();
+        query.extend_pairs(key.service.iter().map(|service| ("service", service)));
+        // Several scopes in one challenge are several parameters.
+        query.extend_pairs(key.scope.split_ascii_whitespace().map(|scope| ("scope", scope)));
+        query.extend_pairs(user.map(|user| ("account", user)));
+    }
+    token_request(Method::GET, url, HeaderMap::new(), Bytes::new())
+}
+
+/// The question with an identity token, which is an OAuth 2.0 refresh token (RFC 6749, section 6).
+fn token_post(key: &TokenKey, token: &Secret) -> Outgoing {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "refresh_token");
+    form.extend_pairs(key.service.iter().map(|service| ("service", service)));
+    form.append_pair("client_id", TOKEN_CLIENT_ID);
+    form.append_pair("scope", &key.scope);
+    form.append_pair("refresh_token", token.expose());
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(FORM_MEDIA_TYPE))]);
+    token_request(Method::POST, key.realm.clone(), headers, form.finish().into())
+}
+
+fn token_request(method: Method, url: Url, headers: HeaderMap, body: Bytes) -> Outgoing {
+    let Some(origin) = Origin::of(&url) else {
+        unreachable!("a realm that was accepted has an origin");
+    };
+    Outgoing { method, url, origin, headers, body }
+}
+
+fn basic(login: &Login) -> Option<HeaderValue> {
+    let credentials = match login {
+        Login::Password(credentials) => credentials,
+        Login::IdentityToken(_) => return None,
+    };
     let text = Secret::new(format!("{}:{}", credentials.user, credentials.password.expose()));
     secret_header(&format!("Basic {}", STANDARD.encode(text.expose())))
 }

@@ -1,15 +1,42 @@
+use crate::credential_helper::{self, HelperSettings};
 use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 /// Largest `config.json` that is read, in bytes. Real ones have a few hundred.
 const FILE_MAX_BYTES: u64 = 1024 * 1024;
+
+/// How long a helper's answer is used, even if it is a failure, before the helper is asked again.
+const HELPER_ANSWER_KEPT: Duration = Duration::from_secs(60);
+/// Helpers' answers that are kept before all are thrown away.
+const HELPER_ANSWERS_MAX: usize = 256;
+/// Under which name helpers keep what is for Docker Hub.
+const DOCKER_HUB_SERVER: &str = "https://index.docker.io/v1/";
+
+/// What a registry, or its token server, is told of who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// A user and a password.
+    Password(Credentials),
+    /// A token that the token server takes instead (the `identitytoken` of `docker login`).
+    IdentityToken(Secret),
+}
+
+impl Login {
+    /// The user's name; for an identity token, what helpers have in its place.
+    pub(crate) fn user(&self) -> &str {
+        match self {
+            Self::Password(credentials) => &credentials.user,
+            Self::IdentityToken(_) => credential_helper::TOKEN_USER,
+        }
+    }
+}
 
 /// User and password for one registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,19 +49,42 @@ pub struct Credentials {
 
 /// Credentials from Docker's `config.json`, read again whenever the file changes.
 ///
-/// Of the file, `auths` is used: entries with `auth` (base64 of `user:password`) or with `username` and `password`.
-/// Credential helpers and identity tokens are not.
+/// As in Docker, a helper in `credHelpers` comes before the one in `credsStore`, and that before `auths`; one that has
+/// nothing for a registry has the last word. In `auths`, entries are used that have `identitytoken`, `auth` (base64 of
+/// `user:password`), or `username` and `password`.
 #[derive(Debug, Default)]
 pub struct DockerConfig {
     path: Option<PathBuf>,
+    helpers: HelperSettings,
     read: Mutex<Option<ReadFile>>,
+    answers: Mutex<HashMap<HelperQuestion, HelperAnswer>>,
+    /// Held while a helper runs: whoever comes meanwhile finds its answer.
+    asking: Mutex<()>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct HelperQuestion {
+    helper: String,
+    server: String,
+}
+
+#[derive(Clone, Debug)]
+struct HelperAnswer {
+    at: Instant,
+    answer: Result<Option<Login>, String>,
+}
+
+/// Where a registry's login is.
+enum Place {
+    Known(Option<Login>),
+    Helper(HelperQuestion),
 }
 
 #[derive(Debug)]
 struct ReadFile {
     modified: Option<SystemTime>,
     size_bytes: u64,
-    entries: Arc<BTreeMap<String, Entry>>,
+    contents: Arc<Contents>,
 }
 
 /// Docker's credentials cannot be used.
@@ -51,7 +101,13 @@ impl DockerConfig {
     /// Uses the file at `path`. If there is no such file, there are no credentials.
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: Some(path.into()), read: Mutex::new(None) }
+        Self { path: Some(path.into()), ..Self::default() }
+    }
+
+    /// Runs helpers like this.
+    #[must_use]
+    pub fn with_helpers(self, helpers: HelperSettings) -> Self {
+        Self { helpers, ..self }
     }
 
     /// Has no credentials for any registry.
@@ -60,24 +116,102 @@ impl DockerConfig {
         Self::default()
     }
 
-    /// The credentials for `registry` (`docker.io`, `localhost:5000`). Absent: it is asked anonymously.
+    /// User and password for `registry` (`docker.io`, `localhost:5000`). Absent: it is asked anonymously.
+    ///
+    /// Blocks while a credential helper runs. An identity token is no password: whoever can use one asks for
+    /// [`Self::login_for`].
     ///
     /// # Errors
     ///
-    /// When the file or the registry's entry in it is broken. The error names the file.
+    /// As [`Self::login_for`].
     pub fn credentials_for(&self, registry: &str) -> Result<Option<Credentials>, DockerConfigError> {
-        let Some(path) = &self.path else {
-            return Ok(None);
-        };
-        let error = |problem: String| DockerConfigError { path: path.clone(), problem };
-        let entries = self.entries(path).map_err(error)?;
-        let Some(entry) = entries.get(&normalise(registry)) else {
-            return Ok(None);
-        };
-        entry.credentials().map_err(|problem| error(format!("the entry for `{registry}` {problem}")))
+        match self.login_for(registry)? {
+            Some(Login::Password(credentials)) => Ok(Some(credentials)),
+            Some(Login::IdentityToken(_)) => {
+                tracing::warn!("there is an identity token for `{registry}`, and no password");
+                Ok(None)
+            }
+            None => Ok(None),
+        }
     }
 
-    fn entries(&self, path: &Path) -> Result<Arc<BTreeMap<String, Entry>>, String> {
+    /// The login for `registry` (`docker.io`, `localhost:5000`). Absent: it is asked anonymously.
+    ///
+    /// Blocks while a credential helper runs.
+    ///
+    /// # Errors
+    ///
+    /// When the file or the registry's entry in it is broken, or a helper fails. The error names the file.
+    pub fn login_for(&self, registry: &str) -> Result<Option<Login>, DockerConfigError> {
+        match self.place_of(registry)? {
+            Place::Known(login) => Ok(login),
+            Place::Helper(question) => self.ask(&question),
+        }
+    }
+
+    /// As [`Self::login_for`], without blocking.
+    pub(crate) async fn login(self: &Arc<Self>, registry: &str) -> Result<Option<Login>, DockerConfigError> {
+        let question = match self.place_of(registry)? {
+            Place::Known(login) => return Ok(login),
+            Place::Helper(question) => question,
+        };
+        if let Some(answer) = self.answered(&question) {
+            return self.named(&question, answer);
+        }
+        let config = Arc::clone(self);
+        let asked = tokio::task::spawn_blocking(move || config.ask(&question)).await;
+        asked.unwrap_or_else(|error| Err(self.error(format!("asking a credential helper ended: {error}"))))
+    }
+
+    fn place_of(&self, registry: &str) -> Result<Place, DockerConfigError> {
+        let Some(path) = &self.path else {
+            return Ok(Place::Known(None));
+        };
+        let contents = self.contents(path).map_err(|problem| self.error(problem))?;
+        let host = normalise(registry);
+        if let Some(helper) = contents.helpers.get(&host).or(contents.store.as_ref()) {
+            let server = if host == "docker.io" { DOCKER_HUB_SERVER.to_owned() } else { host };
+            return Ok(Place::Helper(HelperQuestion { helper: helper.clone(), server }));
+        }
+        let login = contents.auths.get(&host).map(Entry::login).transpose();
+        let login = login.map_err(|problem| self.error(format!("the entry for `{registry}` {problem}")))?;
+        Ok(Place::Known(login.flatten()))
+    }
+
+    fn ask(&self, question: &HelperQuestion) -> Result<Option<Login>, DockerConfigError> {
+        let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = self.answered(question).unwrap_or_else(|| {
+            let answer = credential_helper::ask(&question.helper, &question.server, &self.helpers);
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            if answers.len() >= HELPER_ANSWERS_MAX {
+                answers.clear();
+            }
+            answers.insert(question.clone(), HelperAnswer { at: Instant::now(), answer: answer.clone() });
+            answer
+        });
+        self.named(question, answer)
+    }
+
+    fn answered(&self, question: &HelperQuestion) -> Option<Result<Option<Login>, String>> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = answers.get(question).filter(|known| known.at.elapsed() < HELPER_ANSWER_KEPT)?;
+        Some(known.answer.clone())
+    }
+
+    fn named(
+        &self,
+        question: &HelperQuestion,
+        answer: Result<Option<Login>, String>,
+    ) -> Result<Option<Login>, DockerConfigError> {
+        let HelperQuestion { helper, server } = question;
+        answer.map_err(|problem| self.error(format!("`docker-credential-{helper}`, asked for `{server}`, {problem}")))
+    }
+
+    fn error(&self, problem: String) -> DockerConfigError {
+        DockerConfigError { path: self.path.clone().unwrap_or_default(), problem }
+    }
+
+    fn contents(&self, path: &Path) -> Result<Arc<Contents>, String> {
         let metadata = match std::fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Arc::default()),
@@ -86,18 +220,32 @@ impl DockerConfig {
         let (modified, size_bytes) = (metadata.modified().ok(), metadata.len());
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = read.as_ref().filter(|file| file.modified == modified && file.size_bytes == size_bytes) {
-            return Ok(Arc::clone(&file.entries));
+            return Ok(Arc::clone(&file.contents));
         }
-        let entries = Arc::new(read_file(path)?);
-        *read = Some(ReadFile { modified, size_bytes, entries: Arc::clone(&entries) });
-        Ok(entries)
+        let contents = Arc::new(read_file(path)?);
+        *read = Some(ReadFile { modified, size_bytes, contents: Arc::clone(&contents) });
+        // Somebody logged in or out.
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(contents)
     }
+}
+
+/// What is used of the file, by registry.
+#[derive(Debug, Default)]
+struct Contents {
+    auths: BTreeMap<String, Entry>,
+    helpers: BTreeMap<String, String>,
+    store: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct File {
     #[serde(default)]
     auths: BTreeMap<String, Entry>,
+    #[serde(default, rename = "credHelpers")]
+    helpers: BTreeMap<String, String>,
+    #[serde(default, rename = "credsStore")]
+    store: String,
 }
 
 #[derive(Clone, Deserialize)]
@@ -115,11 +263,10 @@ impl std::fmt::Debug for Entry {
 }
 
 impl Entry {
-    fn credentials(&self) -> Result<Option<Credentials>, &'static str> {
+    fn login(&self) -> Result<Option<Login>, &'static str> {
         let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        if filled(&self.identitytoken).is_some() {
-            tracing::warn!("Docker's configuration has an identity token for a registry, which is not supported yet");
-            return Ok(None);
+        if let Some(token) = filled(&self.identitytoken) {
+            return Ok(Some(Login::IdentityToken(Secret::new(token))));
         }
         if let Some(encoded) = filled(&self.auth) {
             let bytes = STANDARD.decode(encoded.trim()).map_err(|_| "has an `auth` that is not base64")?;
@@ -129,16 +276,17 @@ impl Entry {
                 .trim_end_matches('\0')
                 .split_once(':')
                 .ok_or("has an `auth` without `:` between user and password")?;
-            return Ok(Some(Credentials { user: user.to_owned(), password: Secret::new(password) }));
+            let (user, password) = (user.to_owned(), Secret::new(password));
+            return Ok(Some(Login::Password(Credentials { user, password })));
         }
         Ok(filled(&self.username).map(|user| {
             let password = Secret::new(self.password.clone().unwrap_or_default());
-            Credentials { user, password }
+            Login::Password(Credentials { user, password })
         }))
     }
 }
 
-fn read_file(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
+fn read_file(path: &Path) -> Result<Contents, String> {
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let mut text = Vec::new();
     file.take(FILE_MAX_BYTES + 1).read_to_end(&mut text).map_err(|error| error.to_string())?;
@@ -148,7 +296,11 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, Entry>, String> {
     // Only the place: the library's own text may quote what stands there.
     let file: File = serde_json::from_slice(&text)
         .map_err(|error| format!("it is not valid at line {}, column {}", error.line(), error.column()))?;
-    Ok(file.auths.into_iter().map(|(key, entry)| (normalise(&key), entry)).collect())
+    Ok(Contents {
+        auths: file.auths.into_iter().map(|(key, entry)| (normalise(&key), entry)).collect(),
+        helpers: file.helpers.into_iter().map(|(key, helper)| (normalise(&key), helper)).collect(),
+        store: Some(file.store).filter(|store| !store.is_empty()),
+    })
 }
 
 /// Brings the ways in which a registry is written as a key to one: `https://index.docker.io/v1/` is `docker.io`.
@@ -174,7 +326,7 @@ mod tests {
             "token.example": {"auth": "dGVzdGVyOg==", "identitytoken": "eyJ"},
             "helper.example": {}
         },
-        "credsStore": "desktop"
+        "credHelpers": {}
     }"#;
 
     fn written(text: &str) -> (tempfile::TempDir, DockerConfig) {
@@ -197,6 +349,7 @@ mod tests {
         check("localhost:5000", Some(("tester", "s3cret")));
         check("localhost", None);
         check("token.example", None);
+        assert_eq!(config.login_for("token.example").unwrap(), Some(Login::IdentityToken(Secret::new("eyJ"))));
         check("helper.example", None);
         check("quay.io", None);
     }

@@ -16,12 +16,14 @@
 //! | `origin` | scheme, host and port, and patterns of hosts |
 //! | `endpoint` | where a registry is reached |
 //! | `docker_config` | credentials from Docker's `config.json` |
+//! | `credential_helper` | credentials from a helper program |
 
 mod authentication;
 mod body;
 mod budget;
 mod challenge;
 mod client;
+mod credential_helper;
 mod docker_config;
 mod endpoint;
 mod error;
@@ -35,7 +37,8 @@ mod secret;
 pub use body::ResponseBody;
 pub use budget::{BudgetLimits, CallBudget, OverBudget};
 pub use client::{Egress, EgressConfig, EgressLimits};
-pub use docker_config::{Credentials, DockerConfig, DockerConfigError};
+pub use credential_helper::HelperSettings;
+pub use docker_config::{Credentials, DockerConfig, DockerConfigError, Login};
 pub use endpoint::{ParseRegistryError, RegistryEndpoint, RegistryOverride};
 pub use error::{ConnectFailure, EgressBuildError, EgressError};
 pub use grant::{CallScope, Grant, RegistryGrant};

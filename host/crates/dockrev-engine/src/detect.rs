@@ -163,7 +163,9 @@ impl Detector {
         let question = question(&known.subject, &known.written, known.local.as_ref(), compose.as_ref());
         let finding = match (settings, trouble, question) {
             (Err(trouble), _, _) => Finding::Unknown(trouble),
-            (Ok(ServiceSettings { watch: Switch::Off(by), .. }), _, _) => Finding::Excluded(Exclusion::SwitchedOff { by }),
+            (Ok(ServiceSettings { watch: Switch::Off(by), .. }), _, _) => {
+                Finding::Excluded(Exclusion::SwitchedOff { by })
+            }
             (Ok(_), _, Err(finding)) => *finding,
             (Ok(_), Some(trouble), Ok(_)) => Finding::Unknown(trouble),
             (Ok(settings), None, Ok((reference, tag))) => {

@@ -8,6 +8,7 @@ use crate::cli::output::print_json;
 use dockrev_core::detection::Subject;
 use dockrev_core::image::PinnedImage;
 use dockrev_core::plan::{Architecture, ChangeLevel, Decision, PlanEntry, ServiceChange};
+use dockrev_core::policy::Assessment;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -33,6 +34,7 @@ struct Entry<'a> {
     reason: String,
     code: Option<String>,
     candidate: Option<Candidate>,
+    considered: &'a [Assessment],
     warnings: Vec<String>,
 }
 
@@ -80,6 +82,7 @@ fn one(entry: &PlanEntry) -> Entry<'_> {
             }
             Decision::UpToDate { .. } | Decision::Excluded(_) | Decision::Unknown(_) => None,
         },
+        considered: &entry.considered,
         warnings: match &entry.decision {
             Decision::Update(change) => change.warnings.iter().map(ToString::to_string).collect(),
             Decision::UpToDate { .. } | Decision::Held { .. } | Decision::Excluded(_) | Decision::Unknown(_) => {

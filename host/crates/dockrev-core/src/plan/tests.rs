@@ -3,8 +3,8 @@ use crate::detection::{ComposeFacts, Replicas, TagUsers};
 use crate::ids::{ImageId, ServiceId, ServiceName, StackName};
 use crate::image::{Digest, PinnedImage};
 use crate::policy::{Assessment, Following, Level, Relation, Verdict};
-use crate::settings::Switch;
 use crate::registry::{PlatformImage, ResolvedImage};
+use crate::settings::Switch;
 use crate::stack::{ComposeProject, ComposeService, LocalImage};
 
 fn digest(seed: &str) -> Digest {

@@ -9,6 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct Seen {
     pub(crate) line: String,
     fields: Vec<(String, String)>,
+    /// As many bytes as were announced.
+    pub(crate) body: String,
 }
 
 impl Seen {
@@ -78,7 +80,12 @@ async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<Seen>>>, reply: Arc<An
     let line = lines.next().unwrap_or_default().to_owned();
     let fields = lines.filter_map(|line| line.split_once(": "));
     let fields = fields.map(|(key, value)| (key.to_ascii_lowercase(), value.to_owned())).collect();
-    let request = Seen { line, fields };
+    let mut request = Seen { line, fields, body: String::new() };
+    let mut body = vec![0; request.field("content-length").map_or(0, |length| length.parse().unwrap())];
+    if stream.read_exact(&mut body).await.is_err() {
+        return;
+    }
+    request.body = String::from_utf8(body).unwrap();
     seen.lock().unwrap().push(request.clone());
     match reply(&request) {
         Reply::Whole(response) => drop(stream.write_all(response.as_bytes()).await),

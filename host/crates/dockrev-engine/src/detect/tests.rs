@@ -1,8 +1,8 @@
 use super::*;
 use crate::world::{NEW, OLD, Road, World, digest};
 use async_trait::async_trait;
-use dockrev_core::image::{Digest, Repository};
 use dockrev_core::ignore::{Matcher, MatcherKind};
+use dockrev_core::image::{Digest, Repository};
 use dockrev_core::ports::Target;
 use dockrev_core::registry::{ListedTag, PlatformImage};
 use std::collections::BTreeMap;

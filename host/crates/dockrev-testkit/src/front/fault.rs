@@ -1,0 +1,150 @@
+//! What goes wrong on demand.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::answer::Answer;
+use super::request::Received;
+
+/// How long a hanging answer is held back, unless the client goes away first.
+const HANG_LIMIT: Duration = Duration::from_secs(60);
+
+/// Tags on a page of an endless listing.
+const ENDLESS_PAGE: u64 = 50;
+
+/// Size of a huge list of tags, in bytes.
+const HUGE_BYTES: u64 = 10 * 1024 * 1024 * 1024;
+
+/// How a question ends instead of with its answer. Tokens are given all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Too many requests; come back after so many seconds.
+    TooManyRequests(u32),
+    /// Status 503.
+    Unavailable,
+    /// No answer at all.
+    Hang,
+    /// The connection ends in the middle of the body.
+    CutOff,
+    /// The connection ends before any answer.
+    HangUp,
+    /// Bytes that are no JSON, as JSON.
+    Rubbish,
+    /// Bytes that are no HTTP.
+    NotHttp,
+    /// A web page with status 200.
+    WebPage,
+    /// After each page of tags comes another one.
+    EndlessPages,
+    /// After the first page of tags comes the first page.
+    LoopOfPages,
+    /// The next page of tags is at this address.
+    NextPageAt(String),
+    /// One list of tags of 10 GiB.
+    HugeTagList,
+    /// Another token server is named than the registry's own, at this address.
+    RealmAt(String),
+    /// A redirect to this address.
+    RedirectTo(String),
+    /// Manifests are not what their digest says.
+    OtherContent,
+}
+
+impl Fault {
+    /// Whether it has a part in this question, which would be answered with `status`.
+    pub(super) fn concerns(&self, received: &Received, status: u16) -> bool {
+        let path = received.path();
+        let is_api = path.starts_with("/v2/") || path.starts_with("/api/");
+        match self {
+            Self::RealmAt(_) => is_api,
+            // Who has no token yet gets the address of the token server first.
+            _ if status == 401 => false,
+            Self::EndlessPages | Self::LoopOfPages | Self::NextPageAt(_) | Self::HugeTagList => {
+                path.ends_with("/tags/list")
+            }
+            Self::OtherContent => path.contains("/manifests/"),
+            Self::TooManyRequests(_)
+            | Self::Unavailable
+            | Self::Hang
+            | Self::CutOff
+            | Self::HangUp
+            | Self::Rubbish
+            | Self::NotHttp
+            | Self::WebPage
+            | Self::RedirectTo(_) => is_api,
+        }
+    }
+
+    pub(super) fn play(&self, stream: &mut TcpStream, received: &Received, mut answer: Answer) -> io::Result<()> {
+        let send = |answer: Answer, stream: &mut TcpStream| answer.send(stream, received);
+        match self {
+            Self::TooManyRequests(seconds) => {
+                send(Answer::error(429, "TOOMANYREQUESTS").header("Retry-After", &seconds.to_string()), stream)
+            }
+            Self::Unavailable => send(Answer::error(503, "UNAVAILABLE"), stream),
+            Self::Hang => {
+                stream.set_read_timeout(Some(HANG_LIMIT))?;
+                stream.read(&mut [0]).map(drop)
+            }
+            Self::CutOff => {
+                answer.send_head(stream, answer.body.len() + 1000)?;
+                stream.write_all(&answer.body[..answer.body.len() / 2])
+            }
+            Self::HangUp => Ok(()),
+            Self::Rubbish => {
+                answer.body = (0..2000_u32).map(|number| (number * 7 % 251) as u8).collect();
+                answer.headers.retain(|(name, _)| name != "docker-content-digest");
+                send(answer, stream)
+            }
+            Self::NotHttp => stream.write_all(&[0xFF; 512]),
+            Self::WebPage => {
+                let page =
+                    Answer { status: 200, headers: Vec::new(), body: b"<!doctype html><title>Log in</title>".to_vec() };
+                send(page.header("Content-Type", "text/html"), stream)
+            }
+            Self::EndlessPages => send(endless_page(received), stream),
+            Self::LoopOfPages => send(with_next(answer, &received.target), stream),
+            Self::NextPageAt(address) => send(with_next(answer, address), stream),
+            Self::HugeTagList => huge_tag_list(stream),
+            Self::RealmAt(address) => {
+                let challenge = format!("Bearer realm=\"{address}\",service=\"elsewhere\"");
+                send(Answer::error(401, "UNAUTHORIZED").header("WWW-Authenticate", &challenge), stream)
+            }
+            Self::RedirectTo(address) => {
+                let answer = Answer { status: 307, headers: Vec::new(), body: Vec::new() };
+                send(answer.header("Location", address), stream)
+            }
+            Self::OtherContent => {
+                // Still a manifest, with its old digest in the header.
+                answer.body.push(b'\n');
+                send(answer, stream)
+            }
+        }
+    }
+}
+
+/// The page after the tag that the query names, and a link to the next one.
+fn endless_page(received: &Received) -> Answer {
+    let start: u64 = received.parameter("last").and_then(|last| last.strip_prefix("0.0.")?.parse().ok()).unwrap_or(0);
+    let tags: Vec<String> = (1..=ENDLESS_PAGE).map(|number| format!("0.0.{}", start + number)).collect();
+    let next = format!("{}?last=0.0.{}", received.path(), start + ENDLESS_PAGE);
+    with_next(Answer::json(200, &serde_json::json!({ "tags": tags })), &next)
+}
+
+/// `answer` with this address of the next page and no other.
+fn with_next(mut answer: Answer, address: &str) -> Answer {
+    answer.headers.retain(|(name, _)| name != "Link");
+    answer.header("Link", &format!("<{address}>; rel=\"next\""))
+}
+
+fn huge_tag_list(stream: &mut TcpStream) -> io::Result<()> {
+    let head = Answer { status: 200, headers: Vec::new(), body: Vec::new() }.header("Content-Type", "application/json");
+    head.send_head(stream, usize::try_from(HUGE_BYTES).unwrap_or(usize::MAX))?;
+    stream.write_all(b"{\"tags\":[\"1.0\"")?;
+    let chunk = ",\"1.0.0\"".repeat(8 * 1024);
+    for _ in 0..HUGE_BYTES / chunk.len() as u64 {
+        stream.write_all(chunk.as_bytes())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,239 @@
+//! `dockrev doctor`: what works, what does not, and how to mend it. Changes nothing.
+
+use crate::app::{App, Host};
+use crate::cli::arguments::DoctorArguments;
+use crate::cli::output::{out, print_json};
+use crate::cli::paint::Tone;
+use crate::cli::table::{Cell, Table};
+use crate::cli::{Ending, Failure};
+use crate::config::Config;
+use crate::lock::{DataLock, LockError};
+use dockrev_core::image::{ImageRef, Repository, Tag};
+use dockrev_core::ports::{HostError, Journal, Registry, Target};
+use dockrev_core::registry::Detail;
+use dockrev_core::stack::{ComposeProject, Container, Inventory, Service};
+use dockrev_plugin_host::Readiness;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    Ok,
+    Warning,
+    Broken,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    area: &'static str,
+    subject: String,
+    state: State,
+    message: String,
+    hint: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: &'static str,
+    findings: &'a [Finding],
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn ok(&mut self, area: &'static str, subject: impl ToString, message: impl Into<String>) {
+        self.add(area, subject, State::Ok, message, None);
+    }
+
+    fn add(
+        &mut self,
+        area: &'static str,
+        subject: impl ToString,
+        state: State,
+        message: impl Into<String>,
+        hint: Option<&str>,
+    ) {
+        let (subject, message, hint) = (subject.to_string(), message.into(), hint.map(str::to_owned));
+        self.0.push(Finding { area, subject, state, message, hint });
+    }
+
+    fn host(&mut self, area: &'static str, subject: impl ToString, error: &HostError) {
+        self.add(area, subject, State::Broken, error.to_string(), error.hint());
+    }
+}
+
+pub(super) async fn run(config: &Config, arguments: &DoctorArguments) -> Result<Ending, Failure> {
+    let app = App::new(config);
+    let mut findings = Findings::default();
+    data(&app, config, &mut findings).await;
+    plugins(&app, &mut findings).await?;
+    if let Some((host, inventory)) = engine(&app, config, &mut findings).await? {
+        stacks(&host, &inventory, &mut findings).await;
+        registries(&app, &inventory, &mut findings).await?;
+    }
+    if arguments.json {
+        print_json(&Document { format: "dockrev.doctor/1", findings: &findings.0 })?;
+    } else {
+        print(&findings.0);
+    }
+    let is_broken = findings.0.iter().any(|finding| finding.state == State::Broken);
+    Ok(if is_broken { Ending::Trouble } else { Ending::Fine })
+}
+
+async fn data(app: &App, config: &Config, findings: &mut Findings) {
+    let folder = config.data_dir.display();
+    match DataLock::take(&config.data_dir) {
+        Ok(_) => findings.ok("data", folder, "may be written"),
+        Err(LockError::Held(_)) => findings.ok("data", folder, "in use: another Dockrev is changing things"),
+        Err(error @ LockError::Failed { .. }) => {
+            let hint = "set DOCKREV_DATA_DIR to a folder that you may write";
+            findings.add("data", folder, State::Broken, error.to_string(), Some(hint));
+            return;
+        }
+    }
+    if !app.has_store() {
+        return;
+    }
+    let unfinished = match app.store().await {
+        Ok(store) => store.unfinished().await.map_err(|error| (error.to_string(), None)),
+        Err(error) => Err((error.to_string(), error.hint())),
+    };
+    match unfinished {
+        Ok(jobs) if jobs.is_empty() => findings.ok("data", "jobs", "none is unfinished"),
+        Ok(jobs) => {
+            let ids: Vec<&str> = jobs.iter().map(|job| job.id.as_str()).collect();
+            let hint = "the next `dockrev update` finishes or undoes what no other process is at work on";
+            findings.add("data", "jobs", State::Warning, format!("unfinished: {}", ids.join(", ")), Some(hint));
+        }
+        Err((message, hint)) => findings.add("data", "jobs", State::Broken, message, hint),
+    }
+}
+
+async fn plugins(app: &App, findings: &mut Findings) -> Result<(), Failure> {
+    let host = app.plugins().await?.host();
+    for plugin in host.plugins() {
+        match &plugin.readiness {
+            Readiness::Ready => findings.ok("plugin", &plugin.id, format!("ready ({})", plugin.world)),
+            Readiness::NotConfigured(missing) => findings.add(
+                "plugin",
+                &plugin.id,
+                State::Ok,
+                format!("not configured, so not used: {missing}"),
+                Some("see docs/configuration.md if you want to use it"),
+            ),
+        }
+    }
+    for problem in host.problems() {
+        let folder = problem.folder.display();
+        findings.add("plugin", folder, State::Broken, problem.error.to_string(), None);
+    }
+    if host.plugins().is_empty() {
+        let hint = "run `cargo xtask plugins`, or set DOCKREV_PLUGIN_DIR to where they are";
+        findings.add("plugin", "all", State::Broken, "there is none, so no registry can be read", Some(hint));
+    }
+    Ok(())
+}
+
+async fn engine(app: &App, config: &Config, findings: &mut Findings) -> Result<Option<(Host, Inventory)>, Failure> {
+    let host = app.host()?;
+    match host.engine.inventory().await {
+        Ok(inventory) => {
+            let (stacks, lone) = (inventory.stacks.len(), inventory.standalone.len());
+            let message = format!("answers: {}, {stacks} stacks, {lone} containers without one", inventory.platform);
+            findings.ok("engine", &config.engine, message);
+            Ok(Some((host, inventory)))
+        }
+        Err(error) => {
+            findings.host("engine", &config.engine, &error);
+            Ok(None)
+        }
+    }
+}
+
+/// Whether Compose and the files of every stack can be read from here: found out now, not in the middle of an update.
+async fn stacks(host: &Host, inventory: &Inventory, findings: &mut Findings) {
+    for stack in &inventory.stacks {
+        let mut projects: Vec<&ComposeProject> = Vec::new();
+        for service in &stack.services {
+            if !projects.contains(&&service.project) {
+                projects.push(&service.project);
+            }
+        }
+        for project in projects {
+            let read = async {
+                host.compose.fingerprint(project).await?;
+                host.compose.model(project).await
+            };
+            match read.await {
+                Ok(model) => {
+                    findings.ok("stack", &stack.name, format!("{} services in its files", model.services.len()))
+                }
+                Err(error) => findings.host("stack", &stack.name, &error),
+            }
+        }
+        if let Err(error) = host.compose.pins(&stack.name).await {
+            findings.host("stack", &stack.name, &error);
+        }
+    }
+}
+
+/// One question to each registry that something here comes from.
+async fn registries(app: &App, inventory: &Inventory, findings: &mut Findings) -> Result<(), Failure> {
+    let registry = app.plugins().await?.registry();
+    for (name, (repository, tag)) in in_use(inventory) {
+        let image = format!("{}:{tag}", repository.familiar());
+        match registry.resolve(&repository, &Target::Tag(tag), Detail::Digest).await {
+            Ok(_) => findings.ok("registry", name, format!("answers for `{image}`")),
+            Err(error) => findings.add(
+                "registry",
+                name,
+                State::Warning,
+                format!("`{image}`: {error}"),
+                Some("log in with `docker login` if it is private; its images are `unknown` until it answers"),
+            ),
+        }
+    }
+    Ok(())
+}
+
+/// The registries in use, each with an image from it that came from there.
+fn in_use(inventory: &Inventory) -> BTreeMap<String, (Repository, Tag)> {
+    let of_stacks =
+        inventory.stacks.iter().flat_map(|stack| &stack.services).flat_map(|service: &Service| &service.containers);
+    let images: BTreeSet<&str> =
+        of_stacks.chain(&inventory.standalone).map(|container: &Container| container.image.as_str()).collect();
+    let mut registries = BTreeMap::new();
+    for reference in images.into_iter().filter_map(|image| image.parse::<ImageRef>().ok()) {
+        if let Some(tag) = reference.effective_tag() {
+            let repository = reference.repository().clone();
+            registries.entry(repository.registry.clone()).or_insert((repository, tag));
+        }
+    }
+    registries
+}
+
+fn print(findings: &[Finding]) {
+    let mut table = Table::new(&["", "AREA", "WHAT", "FINDING"]);
+    for finding in findings {
+        let (tone, word) = match finding.state {
+            State::Ok => (Tone::Good, "ok"),
+            State::Warning => (Tone::Caution, "warning"),
+            State::Broken => (Tone::Bad, "broken"),
+        };
+        let hint = finding.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        table.row(vec![
+            Cell::new(tone, word),
+            Cell::plain(finding.area),
+            Cell::plain(finding.subject.clone()),
+            Cell::plain(format!("{}{hint}", finding.message)),
+        ]);
+    }
+    for line in table.lines(0, &table.widths()) {
+        out!("{line}");
+    }
+}

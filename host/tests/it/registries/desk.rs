@@ -1,0 +1,98 @@
+//! `dockrev check --image` with a data folder, a configuration and logins of its own, and no engine.
+
+use crate::stage::plugin_dir;
+use dockrev_testkit::Credentials;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How often a running check's memory is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+pub(crate) struct Desk {
+    folder: TempDir,
+}
+
+/// What a check said, and what it took.
+pub(crate) struct Checked {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) took: Duration,
+    /// The most memory that it had at once.
+    pub(crate) peak_kib: u64,
+    document: Value,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// With this `dockrev.toml`.
+    pub(crate) fn config(self, text: &str) -> Self {
+        std::fs::write(self.folder.path().join("dockrev.toml"), text).unwrap();
+        self
+    }
+
+    /// With these logins in Docker's `config.json`, each under the host's name.
+    pub(crate) fn logins(self, logins: &[(String, Credentials)]) -> Self {
+        let entry = |known: &Credentials| json!({ "username": known.user, "password": known.password });
+        let auths: Value =
+            logins.iter().map(|(host, known)| (host.clone(), entry(known))).collect::<serde_json::Map<_, _>>().into();
+        std::fs::write(self.folder.path().join("config.json"), json!({ "auths": auths }).to_string()).unwrap();
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn check(&self, images: &[&str]) -> Checked {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dockrev"));
+        command.args(["check", "--json"]).args(images.iter().flat_map(|image| ["--image", image]));
+        command
+            .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+            .env("DOCKREV_DATA_DIR", self.folder.path())
+            .env("DOCKREV_DOCKER_CONFIG", self.folder.path())
+            .env("DOCKREV_PLUGIN_DIR", plugin_dir())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let began = Instant::now();
+        let mut child = command.spawn().expect("dockrev starts");
+        let read = |mut pipe: Box<dyn Read + Send>| {
+            std::thread::spawn(move || {
+                let mut text = String::new();
+                pipe.read_to_string(&mut text).map(|_| text)
+            })
+        };
+        let (out, err) = (read(Box::new(child.stdout.take().unwrap())), read(Box::new(child.stderr.take().unwrap())));
+        let mut peak_kib = 0;
+        let status = loop {
+            peak_kib = peak_kib.max(peak_of(child.id()));
+            match child.try_wait().unwrap() {
+                Some(status) => break status,
+                None => std::thread::sleep(LOOK_EVERY),
+            }
+        };
+        let took = began.elapsed();
+        let (out, err) = (out.join().unwrap().unwrap(), err.join().unwrap().unwrap());
+        assert!(status.success(), "{status}\n{out}\n{err}");
+        let document = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}"));
+        Checked { out, err, took, peak_kib, document }
+    }
+}
+
+impl Checked {
+    /// What was said of one image.
+    #[track_caller]
+    pub(crate) fn entry(&self, image: &str) -> &Value {
+        crate::stage::entry(&self.document, image)
+    }
+}
+
+/// The most memory that a process had at once, in KiB.
+fn peak_of(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,98 @@
+//! Registries that fail, break off, lie or never end.
+
+use super::desk::Desk;
+use super::{asked, is_unknown, open_registry, publish};
+use dockrev_testkit::front::{Fault, Front, Manners};
+use std::time::Duration;
+
+/// Most memory that a check of all hostile registries together may take, in KiB. Most of it is what a debug build needs
+/// to compile its plugins.
+const PEAK_MAX_KIB: u64 = 600 * 1024;
+
+/// What a check of registries that answer at once may take, compiling the plugins included.
+const TIME_MAX: Duration = Duration::from_secs(60);
+
+#[test]
+fn every_way_to_fail_is_a_status_of_its_own() {
+    let registry = open_registry();
+    publish(&registry, "team/app");
+    let elsewhere = Front::start(Manners::Ghcr, &registry).unwrap();
+    // Another host for this machine, so that whoever asks there is seen.
+    let there = elsewhere.url().replace("127.0.0.1", "127.0.0.2");
+    let cases = [
+        (Fault::TooManyRequests(17), "registry.rate-limited", "wait 17 s"),
+        (Fault::Unavailable, "registry.unavailable", "503"),
+        (Fault::CutOff, "registry.unexpected-answer", "broke"),
+        (Fault::HangUp, "registry.unreachable", ""),
+        (Fault::Rubbish, "registry.unexpected-answer", "something else than"),
+        (Fault::NotHttp, "registry.unexpected-answer", ""),
+        (Fault::WebPage, "registry.unexpected-answer", "web page"),
+        (Fault::LoopOfPages, "registry.unexpected-answer", "a loop of pages"),
+        (Fault::NextPageAt(format!("{there}/v2/team/app/tags/list")), "registry.unexpected-answer", "on another host"),
+        (Fault::HugeTagList, "registry.unexpected-answer", "larger than"),
+        (Fault::RealmAt("http://192.0.2.1/token".to_owned()), "registry.unreachable", "not its own"),
+        (Fault::RedirectTo(format!("{there}/v2/")), "registry.unexpected-answer", "redirects to `127.0.0.2:"),
+        (Fault::OtherContent, "registry.unexpected-answer", "does not match its digest"),
+    ];
+    let fronts = cases.each_ref().map(|(fault, _, _)| {
+        let front = Front::start(Manners::Ghcr, &registry).unwrap();
+        front.fail(fault.clone());
+        front
+    });
+    let images = fronts.each_ref().map(|front| format!("{}/team/app:1.0", front.host()));
+    let checked = Desk::new().check(&images.each_ref().map(String::as_str));
+    for (image, (fault, code, part)) in images.iter().zip(&cases) {
+        eprintln!("{fault:?}: {} {}", checked.entry(image)["code"], checked.entry(image)["reason"]);
+    }
+    for (image, (_, code, part)) in images.iter().zip(&cases) {
+        is_unknown(checked.entry(image), code, part);
+    }
+    eprintln!("{} KiB, {:?}", checked.peak_kib, checked.took);
+    assert!(checked.peak_kib < PEAK_MAX_KIB, "{} KiB", checked.peak_kib);
+    assert!(checked.took < TIME_MAX, "{:?}", checked.took);
+    assert!(elsewhere.requests().is_empty(), "{:?}", elsewhere.requests());
+}
+
+/// Nobody may say "up to date" of a list that was not read to its end.
+#[test]
+fn pages_without_an_end_are_given_up_and_nothing_is_concluded_from_them() {
+    let registry = open_registry();
+    publish(&registry, "team/app");
+    let front = Front::start(Manners::Ghcr, &registry).unwrap();
+    front.fail(Fault::EndlessPages);
+    let image = format!("{}/team/app:1.0", front.host());
+    let checked = Desk::new().check(&[&image]);
+    let entry = checked.entry(&image);
+    assert_ne!(entry["status"], "up-to-date", "{entry:#}");
+    assert!(checked.out.contains("only the first 100 pages"), "{entry:#}");
+    assert_eq!(asked(&front, "/tags/list"), 101, "one of them without a token");
+}
+
+#[test]
+fn a_harbor_whose_own_api_fails_is_read_as_a_registry() {
+    let registry = open_registry();
+    let newest = publish(&registry, "team/app");
+    // Not a Harbor at all, as far as its own API goes.
+    let front = Front::start(Manners::Ghcr, &registry).unwrap();
+    let desk = Desk::new().config(&format!("registries.\"{}\".adapter = \"registry-harbor\"\n", front.host()));
+    let image = format!("{}/team/app:1.0", front.host());
+    super::is_newer(desk.check(&[&image]).entry(&image), "1.1", &newest);
+    assert_eq!((asked(&front, "/artifacts?"), asked(&front, "/tags/list")), (1, 1), "{:?}", front.requests());
+}
+
+#[test]
+fn registries_that_are_silent_or_gone_hold_up_no_other() {
+    let (frozen, mut gone, well) = (open_registry(), open_registry(), open_registry());
+    for registry in [&frozen, &gone, &well] {
+        publish(registry, "team/app");
+    }
+    frozen.freeze().unwrap();
+    gone.stop().unwrap();
+    let images = [&frozen, &gone, &well].map(|registry| format!("{}/team/app:1.0", registry.host()));
+    let checked = Desk::new().check(&images.each_ref().map(String::as_str));
+    frozen.thaw().unwrap();
+    is_unknown(checked.entry(&images[0]), "registry.unreachable", "did not answer within 20 s");
+    is_unknown(checked.entry(&images[1]), "registry.unreachable", "connection refused");
+    assert_eq!(checked.entry(&images[2])["status"], "newer");
+    assert!(checked.took < TIME_MAX, "{:?}", checked.took);
+}

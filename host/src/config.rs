@@ -112,6 +112,8 @@ pub struct RegistryConfig {
     pub insecure: bool,
     /// Id of the adapter to use.
     pub adapter: Option<String>,
+    /// PEM file of the certificate authorities that are trusted for it, beside the system's own.
+    pub ca: Option<PathBuf>,
 }
 
 /// Settings of one plugin.
@@ -281,11 +283,12 @@ mod tests {
     #[test]
     fn reads_registries_and_plugins() {
         let config = config_of(
-            "[registries.\"registry.lan:5000\"]\ninsecure = true\n\
+            "[registries.\"registry.lan:5000\"]\ninsecure = true\nca = \"/etc/ssl/lan.pem\"\n\
              [plugins.notifier-webhook]\nsettings.url = \"https://hooks.lan/x\"\nsecrets.signing-key.env = \"HOOK_KEY\"\n",
         )
         .unwrap();
-        assert!(config.registries["registry.lan:5000"].insecure);
+        let registry = &config.registries["registry.lan:5000"];
+        assert!(registry.insecure && registry.ca.as_deref() == Some(Path::new("/etc/ssl/lan.pem")));
         let plugin = &config.plugins["notifier-webhook"];
         assert_eq!(plugin.settings["url"].as_str(), Some("https://hooks.lan/x"));
         assert_eq!(plugin.secrets["signing-key"], SecretSource::Env("HOOK_KEY".to_owned()));

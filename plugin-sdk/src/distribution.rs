@@ -28,7 +28,7 @@ mod platforms;
 
 pub use content::{is_digest, is_tag};
 
-use crate::http::{Method, Request, Response, Url};
+use crate::http::{self, Method, Request, Response, Url};
 use crate::registry::{Detail, ListHint, RegistryError, Repository, Resolved, TagList};
 
 /// Largest manifest, index or image configuration that is read. The specification asks registries to take at least
@@ -91,7 +91,7 @@ impl Client {
 
     /// Sends `request` to an API of the registry's own, and turns every answer but a success into an error about `what`.
     pub fn send(&self, request: &Request, what: &str) -> Result<Response, RegistryError> {
-        self.check(request.send()?, what)
+        self.check(self.exchange(request, what)?, what)
     }
 
     /// Lists the tags, following every page of this registry.
@@ -141,6 +141,16 @@ impl Client {
         match &self.authorization {
             Some(authorization) if is_own => request.header("Authorization", authorization),
             Some(_) | None => request,
+        }
+    }
+
+    /// Sends `request`, whatever the status of its answer about `what` will be.
+    fn exchange(&self, request: &Request, what: &str) -> Result<Response, RegistryError> {
+        match request.send() {
+            Err(http::Error::BodyTooLarge { limit_bytes }) => {
+                Err(self.unexpected(what, &format!("more than {limit_bytes} bytes")))
+            }
+            result => Ok(result?),
         }
     }
 

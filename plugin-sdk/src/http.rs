@@ -236,7 +236,13 @@ pub enum Error {
         /// What went wrong.
         why: &'static str,
     },
-    /// The answer is not HTTP as it should be, or it ended early.
+    /// The answer ended early, or stood still for too long. Trying again later may help.
+    #[error("`{host}` broke off its answer")]
+    CutOff {
+        /// Host and port.
+        host: String,
+    },
+    /// The answer is not HTTP as it should be.
     #[error("`{host}` gave a broken answer: {why}")]
     Broken {
         /// Host and port.
@@ -260,7 +266,7 @@ impl Error {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Broken { .. } => true,
+            Self::Unreachable { .. } | Self::CutOff { .. } | Self::Broken { .. } => true,
             Self::InvalidUrl { .. }
             | Self::InvalidRequest { .. }
             | Self::Refused { .. }

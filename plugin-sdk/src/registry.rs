@@ -35,6 +35,7 @@ impl From<http::Error> for RegistryError {
         let text = error.to_string();
         match error {
             http::Error::Refused { .. } | http::Error::Unreachable { .. } => Self::Unreachable(text),
+            http::Error::CutOff { .. } => Self::Unavailable(text),
             http::Error::Broken { .. } | http::Error::BodyTooLarge { .. } | http::Error::NotJson => {
                 Self::UnexpectedAnswer(text)
             }

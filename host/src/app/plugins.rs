@@ -3,15 +3,18 @@
 use super::AppError;
 use crate::config::{Config, PluginConfig, SecretSource};
 use dockrev_core::ids::PluginId;
-use dockrev_egress::{DockerConfig, Egress, EgressConfig, EgressLimits, RegistryOverride, Secret};
+use dockrev_egress::{Authorities, DockerConfig, Egress, EgressConfig, EgressLimits, RegistryOverride, Secret};
 use dockrev_plugin_host::{
     CallLimits, Notifiers, PluginHost, PluginHostConfig, PluginSetup, Policies, RegistryAdapters,
 };
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Longest secret that is read from a file, in bytes: a key or a token, not a file by mistake.
 const SECRET_MAX_BYTES: u64 = 64 * 1024;
+/// Where Docker keeps certificates for registries.
+const DOCKER_CERTIFICATES: &str = "/etc/docker/certs.d";
 
 /// The plugins, ready to be called through the core's ports.
 pub struct Plugins {
@@ -90,8 +93,19 @@ fn egress(config: &Config) -> Result<Egress, AppError> {
         };
         registries.insert(host.clone(), RegistryOverride { endpoint, insecure: registry.insecure });
     }
-    let settings = EgressConfig { registries, credentials: docker_config(config), limits: EgressLimits::default() };
+    let settings = EgressConfig {
+        registries,
+        credentials: docker_config(config),
+        authorities: authorities(config),
+        limits: EgressLimits::default(),
+    };
     Egress::new(settings).map_err(|error| AppError::PluginHost { reason: error.to_string() })
+}
+
+/// Those of Docker itself, and those that the configuration names.
+fn authorities(config: &Config) -> Authorities {
+    let files = config.registries.iter().filter_map(|(host, registry)| Some((host.clone(), registry.ca.clone()?)));
+    Authorities { folders: vec![PathBuf::from(DOCKER_CERTIFICATES)], files: files.collect() }
 }
 
 fn setups(config: &Config) -> Result<BTreeMap<PluginId, PluginSetup>, AppError> {

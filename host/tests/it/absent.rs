@@ -1,4 +1,4 @@
-use crate::stage::{Stage, entry, run};
+use crate::stage::{Stage, entry, footprint, run};
 use dockrev_testkit::{Compose, Mode};
 
 #[test]
@@ -20,11 +20,11 @@ fn a_compose_that_is_not_there_is_named_with_what_to_do() {
     stage.push("x/web", "1.0.0", Mode::Healthy);
     let project = stage.project(&[stage.service("web", "x/web:1.0.0")], &["web"]);
     stage.push("x/web", "1.1.0", Mode::Healthy);
-    let before = project.service("web").unwrap();
+    let before = footprint(&project, "web");
     let mut command = stage.command(&["update", "--stack", project.name(), "--yes"]);
     command.env("DOCKREV_COMPOSE_BIN", "/nowhere/docker-compose");
     run(&mut command).says("/nowhere/docker-compose");
-    assert_eq!(project.service("web").unwrap(), before);
+    assert_eq!(footprint(&project, "web"), before);
 }
 
 #[test]

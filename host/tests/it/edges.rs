@@ -1,6 +1,6 @@
 //! Stacks that are not as simple as they look: where others have lost services.
 
-use crate::stage::{Stage, entry};
+use crate::stage::{Stage, entry, footprint};
 use dockrev_testkit::{Compose, Mode, Project, Pushed};
 use std::process::Stdio;
 
@@ -33,11 +33,11 @@ fn a_service_that_left_the_compose_file_is_left_alone() {
         let project = stage.project(&[stage.service("web", "ea/web:1.0")], &["web"]);
         stage.push("ea/web", "1.1", Mode::Healthy);
         rewrite(&project, "  web:", "  website:");
-        let before = project.service("web").unwrap();
+        let before = footprint(&project, "web");
         let said = plan(&stage, &project);
         assert!(said.contains("held: the compose files no longer have this service"), "{said}");
         stage.dockrev(&["update", "--stack", project.name(), "--yes"]).ends_with(0).says("nothing to update");
-        assert_eq!(project.service("web").unwrap(), before);
+        assert_eq!(footprint(&project, "web"), before);
         runs(&project, "web", &old);
         rewrite(&project, "  website:", "  web:");
     }

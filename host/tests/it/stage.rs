@@ -126,6 +126,14 @@ pub(crate) fn run(command: &mut Command) -> Ran {
     }
 }
 
+/// The container of a service and when it was started: the same as long as nobody touches it. (What the engine says of its
+/// image may change with other tests, which pull the same content under other names.)
+#[track_caller]
+pub(crate) fn footprint(project: &Project, service: &str) -> (String, String) {
+    let state = project.service(service).expect("a container");
+    (state.container_id, state.started_at)
+}
+
 /// Where `cargo xtask plugins` puts them.
 pub(crate) fn plugin_dir() -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/plugins");

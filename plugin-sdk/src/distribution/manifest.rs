@@ -90,7 +90,7 @@ pub(super) fn is_index(media_type: &str) -> bool {
 pub(super) fn head(client: &Client, reference: &str) -> Result<Option<Resolved>, RegistryError> {
     let what = client.reference_words(reference);
     let request = client.request(Method::Head, client.url(&format!("manifests/{reference}"))).header("Accept", ACCEPT);
-    let response = request.send()?;
+    let response = client.exchange(&request, &what)?;
     if matches!(response.status, 400 | 405 | 406 | 501) {
         return Ok(None);
     }

@@ -46,7 +46,8 @@ pub(super) fn list(client: &Client, max_tags: u32) -> Result<TagList, RegistryEr
         if !asked.insert(url.to_string()) {
             return Err(client.unexpected(&what, "a loop of pages"));
         }
-        let response = client.request(Method::Get, url.to_string()).max_body_bytes(PAGE_MAX_BYTES).send()?;
+        let request = client.request(Method::Get, url.to_string()).max_body_bytes(PAGE_MAX_BYTES);
+        let response = client.exchange(&request, &what)?;
         if is_first && response.status == 400 {
             // It may not know `n`, or not like this one.
             next = Some(Url::parse(&client.url("tags/list"))?);

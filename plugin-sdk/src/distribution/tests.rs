@@ -1,8 +1,6 @@
 //! Listing and everything that is common to both questions; `resolve` has its tests beside it.
 
 use super::*;
-use crate::http;
-use crate::http::Method;
 use crate::testing::{Answer, Host};
 
 mod resolve;

@@ -103,7 +103,7 @@ fn read_body(body: &IncomingBody, limit: BodyLimit, url: &Url) -> Result<Vec<u8>
         match stream.blocking_read(READ_BYTES) {
             Ok(chunk) => read.extend_from_slice(&chunk),
             Err(StreamError::Closed) => return Ok(read),
-            Err(StreamError::LastOperationFailed(_)) => return Err(broken(url, "it ended early")),
+            Err(StreamError::LastOperationFailed(_)) => return Err(Error::CutOff { host: url.authority.clone() }),
         }
         if read.len() > limit.bytes() {
             return limit.cut(read);
@@ -147,7 +147,7 @@ fn from_code(url: &Url, code: &ErrorCode) -> Error {
         | ErrorCode::HttpRequestHeaderSize(_)
         | ErrorCode::HttpRequestTrailerSectionSize(_)
         | ErrorCode::HttpRequestTrailerSize(_) => invalid("the host does not send it".to_owned()),
-        ErrorCode::HttpResponseIncomplete => broken(url, "it ended early"),
+        ErrorCode::HttpResponseIncomplete => Error::CutOff { host },
         ErrorCode::HttpResponseBodySize(_) => broken(url, "it is larger than the host lets through"),
         ErrorCode::HttpResponseHeaderSectionSize(_)
         | ErrorCode::HttpResponseHeaderSize(_)

@@ -198,9 +198,9 @@ impl Egress {
         scope: &CallScope,
     ) -> Result<Asked, EgressError> {
         let outgoing = match login {
-            Some(Login::IdentityToken(token)) => token_post(key, token),
-            Some(Login::Password(credentials)) => token_get(key, Some(&credentials.user)),
-            None => token_get(key, None),
+            Some(Login::IdentityToken(token)) => token_post(key, registry, token),
+            Some(Login::Password(credentials)) => token_get(key, registry, Some(&credentials.user)),
+            None => token_get(key, registry, None),
         };
         let asked_at = Instant::now();
         let answer = self.exchange(&outgoing, login.and_then(basic).as_ref(), scope).await?;
@@ -275,7 +275,7 @@ fn understand(body: &[u8], asked_at: Instant) -> Option<Token> {
 }
 
 /// The usual question: everything in the query, credentials in a header field.
-fn token_get(key: &TokenKey, user: Option<&str>) -> Outgoing {
+fn token_get(key: &TokenKey, registry: &RegistryGrant, user: Option<&str>) -> Outgoing {
     let mut url = key.realm.clone();
     {
         let mut query = url.query_pairs_mut();
@@ -284,11 +284,11 @@ fn token_get(key: &TokenKey, user: Option<&str>) -> Outgoing {
         query.extend_pairs(key.scope.split_ascii_whitespace().map(|scope| ("scope", scope)));
         query.extend_pairs(user.map(|user| ("account", user)));
     }
-    token_request(Method::GET, url, HeaderMap::new(), Bytes::new())
+    token_request(Method::GET, url, registry, HeaderMap::new(), Bytes::new())
 }
 
 /// The question with an identity token, which is an OAuth 2.0 refresh token (RFC 6749, section 6).
-fn token_post(key: &TokenKey, token: &Secret) -> Outgoing {
+fn token_post(key: &TokenKey, registry: &RegistryGrant, token: &Secret) -> Outgoing {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "refresh_token");
     form.extend_pairs(key.service.iter().map(|service| ("service", service)));
@@ -296,14 +296,14 @@ fn token_post(key: &TokenKey, token: &Secret) -> Outgoing {
     form.append_pair("scope", &key.scope);
     form.append_pair("refresh_token", token.expose());
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(FORM_MEDIA_TYPE))]);
-    token_request(Method::POST, key.realm.clone(), headers, form.finish().into())
+    token_request(Method::POST, key.realm.clone(), registry, headers, form.finish().into())
 }
 
-fn token_request(method: Method, url: Url, headers: HeaderMap, body: Bytes) -> Outgoing {
+fn token_request(method: Method, url: Url, registry: &RegistryGrant, headers: HeaderMap, body: Bytes) -> Outgoing {
     let Some(origin) = Origin::of(&url) else {
         unreachable!("a realm that was accepted has an origin");
     };
-    Outgoing { method, url, origin, headers, body }
+    Outgoing { method, url, origin, on_behalf_of: Some(registry.origin.clone()), headers, body }
 }
 
 fn basic(login: &Login) -> Option<HeaderValue> {

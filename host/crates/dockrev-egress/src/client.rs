@@ -1,8 +1,9 @@
 use crate::authentication::Authentication;
+use crate::authorities::{Authorities, Clients};
 use crate::body::{Permits, ResponseBody};
 use crate::docker_config::DockerConfig;
 use crate::endpoint::{self, ParseRegistryError, RegistryEndpoint, RegistryOverride};
-use crate::error::{EgressBuildError, EgressError};
+use crate::error::{ConnectFailure, EgressBuildError, EgressError};
 use crate::grant::CallScope;
 use crate::hosts::{Hosts, RateBudget};
 use crate::origin::Origin;
@@ -24,6 +25,8 @@ pub struct EgressConfig {
     pub registries: BTreeMap<String, RegistryOverride>,
     /// Credentials for registries.
     pub credentials: Arc<DockerConfig>,
+    /// Certificate authorities that are trusted beside the system's own.
+    pub authorities: Authorities,
     /// Timeouts and sizes.
     pub limits: EgressLimits,
 }
@@ -66,9 +69,7 @@ impl Default for EgressLimits {
 pub struct Egress {
     pub(crate) authentication: Authentication,
     pub(crate) credentials: Arc<DockerConfig>,
-    client: reqwest::Client,
-    /// For this machine: no proxy knows the way to it.
-    direct: reqwest::Client,
+    clients: Arc<Clients>,
     registries: BTreeMap<String, RegistryOverride>,
     insecure: Vec<Origin>,
     pub(crate) limits: EgressLimits,
@@ -82,6 +83,8 @@ pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) origin: Origin,
+    /// The registry for which a token server is asked.
+    pub(crate) on_behalf_of: Option<Origin>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -103,7 +106,7 @@ impl Egress {
         // Fails if there is a provider already, which will do as well.
         drop(rustls::crypto::ring::default_provider().install_default());
         let limits = config.limits;
-        let builder = || {
+        let builder = move || {
             reqwest::Client::builder()
                 .user_agent(concat!("dockrev/", env!("CARGO_PKG_VERSION")))
                 .redirect(reqwest::redirect::Policy::none())
@@ -112,9 +115,12 @@ impl Egress {
                 .read_timeout(limits.idle_timeout)
         };
         let build_error = |error: reqwest::Error| EgressBuildError { reason: whole_chain(&error) };
+        let located = |name: &String| endpoint::locate(name, &config.registries).ok();
+        let files = config.authorities.files.iter();
+        let files = files.filter_map(|(name, path)| Some((located(name)?.origin, path.clone()))).collect();
+        let clients = Clients::new(builder, config.authorities.folders, files).map_err(build_error)?;
         Ok(Self {
-            client: builder().build().map_err(build_error)?,
-            direct: builder().no_proxy().build().map_err(build_error)?,
+            clients: Arc::new(clients),
             authentication: Authentication::default(),
             credentials: config.credentials,
             insecure: endpoint::insecure_origins(&config.registries),
@@ -222,7 +228,7 @@ impl Egress {
         // Both follow from the URL and the body.
         headers.remove(HOST);
         headers.remove(CONTENT_LENGTH);
-        Ok(Outgoing { method: parts.method, url, origin, headers, body })
+        Ok(Outgoing { method: parts.method, url, origin, on_behalf_of: None, headers, body })
     }
 
     /// Sends once and waits for the head of the answer.
@@ -237,7 +243,9 @@ impl Egress {
         if let Some(authorization) = authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
-        let client = if outgoing.origin.is_loopback() { &self.direct } else { &self.client };
+        let client = self.clients.client_for(&outgoing.origin, outgoing.on_behalf_of.as_ref()).await;
+        let tls_failed = |reason| EgressError::Connect { host: host.clone(), failure: ConnectFailure::Tls, reason };
+        let client = client.map_err(tls_failed)?;
         let mut request = client.request(outgoing.method.clone(), outgoing.url.clone()).headers(headers);
         if !outgoing.body.is_empty() {
             request = request.body(outgoing.body.clone());

@@ -139,22 +139,21 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
-    fn asked(script: &str) -> Result<Option<Login>, String> {
+    fn asked(script: &str, timeout: Duration) -> Result<Option<Login>, String> {
         let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join("docker-credential-test");
-        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let (text, program) = (folder.path().join("text"), folder.path().join("docker-credential-test"));
+        std::fs::write(&text, format!("#!/bin/sh\n{script}\n")).unwrap();
+        // Copied by a process of its own: what any of ours has open for writing cannot be run.
+        assert!(Command::new("install").arg("-m755").args([&text, &program]).status().unwrap().success());
         let search_path = format!("{}:/usr/bin:/bin", folder.path().display());
-        let timeout = Duration::from_secs(5);
         ask("test", "registry.example", &HelperSettings { timeout, search_path: Some(search_path.into()) })
     }
 
     #[test]
     fn takes_what_helpers_answer() {
         let check = |script: &str, expected: &str| {
-            let answer = match asked(script) {
+            let answer = match asked(script, Duration::from_secs(5)) {
                 Ok(None) => "nothing".to_owned(),
                 Ok(Some(Login::Password(known))) => format!("{} {}", known.user, known.password.expose()),
                 Ok(Some(Login::IdentityToken(token))) => format!("token {}", token.expose()),
@@ -181,15 +180,9 @@ mod tests {
     #[test]
     fn gives_up_a_slow_one() {
         for script in ["exec sleep 60", "exec >&-; exec sleep 60"] {
-            let folder = tempfile::tempdir().unwrap();
-            let program = folder.path().join("docker-credential-test");
-            std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-            let search_path = format!("{}:/usr/bin:/bin", folder.path().display());
-            let settings =
-                HelperSettings { timeout: Duration::from_millis(200), search_path: Some(search_path.into()) };
             let started = Instant::now();
-            assert_eq!(ask("test", "x", &settings).unwrap_err(), "did not answer within 0.2 s", "{script}");
+            let problem = asked(script, Duration::from_millis(200)).unwrap_err();
+            assert_eq!(problem, "did not answer within 0.2 s", "{script}");
             assert!(started.elapsed() < Duration::from_secs(10));
         }
     }

@@ -12,6 +12,7 @@
 //! | `hosts` | requests, budgets and waits of each host |
 //! | `challenge` | reads `WWW-Authenticate` |
 //! | `realm` | whether a token server may be asked for a registry |
+//! | `authorities` | the HTTP clients, and the certificates that they trust |
 //! | `grant`, `budget` | what one call may reach, and how much |
 //! | `origin` | scheme, host and port, and patterns of hosts |
 //! | `endpoint` | where a registry is reached |
@@ -19,6 +20,7 @@
 //! | `credential_helper` | credentials from a helper program |
 
 mod authentication;
+mod authorities;
 mod body;
 mod budget;
 mod challenge;
@@ -34,6 +36,7 @@ mod realm;
 mod retry;
 mod secret;
 
+pub use authorities::Authorities;
 pub use body::ResponseBody;
 pub use budget::{BudgetLimits, CallBudget, OverBudget};
 pub use client::{Egress, EgressConfig, EgressLimits};

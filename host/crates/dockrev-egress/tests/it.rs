@@ -3,6 +3,8 @@
 
 #[path = "it/authentication.rs"]
 mod authentication;
+#[path = "it/authorities.rs"]
+mod authorities;
 #[path = "it/helpers.rs"]
 mod helpers;
 #[path = "it/limits.rs"]

@@ -1,0 +1,135 @@
+//! Registries with certificates of an authority that the system does not know.
+
+use crate::server::{Reply, Seen, Server, ok, response};
+use crate::support::get;
+use dockrev_core::image::Repository;
+use dockrev_egress::{
+    Authorities, BudgetLimits, CallScope, ConnectFailure, Egress, EgressConfig, EgressError, Grant, RegistryOverride,
+};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new() -> Self {
+        let mut parameters = CertificateParams::new(Vec::new()).unwrap();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self(CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    async fn server(&self, reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Server {
+        let key = KeyPair::generate().unwrap();
+        let parameters = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+        let certificate = parameters.signed_by(&key, &self.0).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let settings = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        Server::start_tls(settings, reply).await
+    }
+
+    fn write(&self, path: &Path) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, self.0.pem()).unwrap();
+    }
+}
+
+/// Asks `server` as the registry at its own address.
+async fn ask(server: &Server, authorities: Authorities) -> Result<(u16, String), EgressError> {
+    let egress = egress(server, authorities);
+    get(&egress, &format!("https://{}/v2/", server.address), &about(&egress, server)).await
+}
+
+fn egress(server: &Server, authorities: Authorities) -> Egress {
+    let endpoint = Some(format!("https://{}", server.address).parse().unwrap());
+    let registries = [(server.address.to_string(), RegistryOverride { endpoint, insecure: false })].into();
+    Egress::new(EgressConfig { registries, authorities, ..EgressConfig::default() }).unwrap()
+}
+
+fn about(egress: &Egress, server: &Server) -> Arc<CallScope> {
+    let repository = Repository { registry: server.address.to_string(), name: "team/app".to_owned() };
+    let registry = egress.registry(&repository.registry).unwrap().grant(&repository);
+    CallScope::new(Grant { registry: Some(registry), ..Grant::default() }, BudgetLimits::default())
+}
+
+fn folders(folder: &TempDir) -> Authorities {
+    Authorities { folders: vec![folder.path().join("missing"), folder.path().to_owned()], ..Authorities::default() }
+}
+
+fn file_for(server: &Server, path: PathBuf) -> Authorities {
+    Authorities { files: [(server.address.to_string(), path)].into(), ..Authorities::default() }
+}
+
+fn untrusted(result: &Result<(u16, String), EgressError>) -> bool {
+    matches!(result, Err(EgressError::Connect { failure: ConnectFailure::Tls, .. }))
+}
+
+#[tokio::test]
+async fn an_authority_is_trusted_for_its_registry() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let server = authority.server(|_| ok("hello")).await;
+    let expected = (200, "hello".to_owned());
+    let folder = tempfile::tempdir().unwrap();
+    assert!(untrusted(&ask(&server, Authorities::default()).await));
+    assert!(untrusted(&ask(&server, folders(&folder)).await));
+    // That of another registry does not count for this one, nor does what Docker would not read.
+    authority.write(&folder.path().join("127.0.0.1/ca.crt"));
+    authority.write(&folder.path().join("127.0.0.1:1/ca.crt"));
+    let own = folder.path().join(server.address.to_string());
+    authority.write(&own.join("ca.pem"));
+    other.write(&own.join("a.crt"));
+    assert!(untrusted(&ask(&server, folders(&folder)).await));
+    authority.write(&own.join("b.crt"));
+    assert_eq!(ask(&server, folders(&folder)).await.unwrap(), expected);
+    let file = folder.path().join("ca.pem");
+    other.write(&file);
+    assert!(untrusted(&ask(&server, file_for(&server, file.clone())).await));
+    authority.write(&file);
+    assert_eq!(ask(&server, file_for(&server, file)).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_used_is_named() {
+    let server = Authority::new().server(|_| ok("hello")).await;
+    let folder = tempfile::tempdir().unwrap();
+    for (content, problem) in [
+        (Some("nothing like it"), "it holds no certificate"),
+        (Some("-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n"), "it is not in the PEM format"),
+        (None, "No such file"),
+    ] {
+        let path = folder.path().join("ca.pem");
+        drop(std::fs::remove_file(&path));
+        if let Some(content) = content {
+            std::fs::write(&path, content).unwrap();
+        }
+        let error = ask(&server, file_for(&server, path.clone())).await.unwrap_err().to_string();
+        assert!(error.contains(path.to_str().unwrap()) && error.contains(problem), "{error}");
+    }
+    assert_eq!(server.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn a_token_server_is_trusted_as_its_registry_is() {
+    let authority = Authority::new();
+    let tokens = authority.server(|_| ok(r#"{"token": "good"}"#)).await;
+    let realm = format!("https://{}/token", tokens.address);
+    let registry = authority
+        .server(move |seen| match seen.field("authorization") {
+            Some("Bearer good") => ok("tags"),
+            _ => response("401 Unauthorized", &format!("WWW-Authenticate: Bearer realm=\"{realm}\"\r\n"), ""),
+        })
+        .await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    authority.write(&file);
+    assert_eq!(ask(&registry, file_for(&registry, file)).await.unwrap(), (200, "tags".to_owned()));
+    assert_eq!(tokens.seen().len(), 1);
+}

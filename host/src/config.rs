@@ -100,6 +100,8 @@ pub struct Config {
     pub plugins: BTreeMap<String, PluginConfig>,
     /// Settings of services.
     pub settings: SettingsBook,
+    /// Ids of the notifiers that are told how updates ended.
+    pub notify: Vec<String>,
 }
 
 /// Settings of one registry.
@@ -142,6 +144,7 @@ struct ConfigFile {
     policy: Option<String>,
     registries: BTreeMap<String, RegistryConfig>,
     plugins: BTreeMap<String, PluginConfig>,
+    notify: Vec<String>,
     defaults: SettingsLayer,
     services: BTreeMap<String, SettingsLayer>,
 }
@@ -225,6 +228,7 @@ impl Config {
             policy: file.policy.unwrap_or_else(|| DEFAULT_POLICY.to_owned()),
             registries: file.registries,
             plugins: file.plugins,
+            notify: file.notify,
             settings: SettingsBook { defaults: file.defaults, services: file.services },
             data_dir,
         })
@@ -292,6 +296,15 @@ mod tests {
         let plugin = &config.plugins["notifier-webhook"];
         assert_eq!(plugin.settings["url"].as_str(), Some("https://hooks.lan/x"));
         assert_eq!(plugin.secrets["signing-key"], SecretSource::Env("HOOK_KEY".to_owned()));
+    }
+
+    #[test]
+    fn reads_the_file_of_the_manual() {
+        let manual = include_str!("../../docs/configuration.md");
+        let example = manual.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let config = config_of(example).unwrap();
+        assert_eq!(config.settings.services["shop/web"].update, Some(false));
+        assert_eq!(config.notify, ["notifier-webhook"]);
     }
 
     #[test]

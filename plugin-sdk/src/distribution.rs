@@ -20,6 +20,7 @@
 //!
 //! Errors name the repository and never hold a body: what a registry sends is not shown to people.
 
+mod at_most;
 mod content;
 mod link;
 mod manifest;

@@ -48,6 +48,7 @@ impl EventKind {
             Self::CheckFailed => "check-failed",
             Self::UpdateStarted => "update-started",
             Self::UpdateSucceeded => "update-succeeded",
+            Self::UpdateFailed => "update-failed",
             Self::UpdateRolledBack => "update-rolled-back",
             Self::UpdateNeedsAttention => "update-needs-attention",
         }

@@ -3,7 +3,9 @@
 use super::AppError;
 use crate::config::{Config, PluginConfig, SecretSource};
 use dockrev_core::ids::PluginId;
-use dockrev_egress::{Authorities, DockerConfig, Egress, EgressConfig, EgressLimits, RegistryOverride, Secret};
+use dockrev_egress::{
+    Authorities, DockerConfig, Egress, EgressConfig, EgressLimits, RegistryOverride, ResponseCacheConfig, Secret,
+};
 use dockrev_plugin_host::{
     CallLimits, Notifiers, PluginHost, PluginHostConfig, PluginSetup, Policies, RegistryAdapters,
 };
@@ -97,6 +99,7 @@ fn egress(config: &Config) -> Result<Egress, AppError> {
         registries,
         credentials: docker_config(config),
         authorities: authorities(config),
+        cache: Some(ResponseCacheConfig::at(config.data_dir.join("cache/http"))),
         limits: EgressLimits::default(),
     };
     Egress::new(settings).map_err(|error| AppError::PluginHost { reason: error.to_string() })

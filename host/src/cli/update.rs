@@ -10,9 +10,11 @@ use super::signals::StopRequest;
 use super::table::{Cell, Table, one_line};
 use super::{Ending, Failure};
 use crate::app::{App, Host};
-use crate::cli::output::out;
+use crate::cli::notify;
+use crate::cli::output::{complain, out};
 use crate::config::Config;
 use crate::lock::DataLock;
+use dockrev_core::event::Event;
 use dockrev_core::ids::{ServiceId, ServiceName, StackName};
 use dockrev_core::image::Tag;
 use dockrev_core::job::{Job, JobState, Stage};
@@ -69,6 +71,7 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
     let batch = batch::run(&runner, changes, &config.requested_by, &live, &|| stop.is_asked()).await;
     out!();
     let ending = report(&batch.items);
+    tell(&app, config, &batch.items).await;
     match batch.ended_by {
         Some(error) => Err(error.into()),
         None => Ok(ending.worse_of(so_far)),
@@ -156,6 +159,19 @@ fn show_warnings(changes: &[ServiceChange]) {
         }
     }
     out!();
+}
+
+/// Tells every channel of the configuration how each job ended. A channel that fails changes nothing about the update.
+async fn tell(app: &App, config: &Config, items: &[Item]) {
+    for item in items {
+        let Item::Ran(job) = item else { continue };
+        let Some(event) = Event::of_job(job) else { continue };
+        for plugin in &config.notify {
+            if let Err(problem) = notify::deliver(app, plugin, &event).await {
+                complain!("{} {plugin} did not get word of {}: {problem}", paint(Tone::Caution, "warning:"), job.id);
+            }
+        }
+    }
 }
 
 /// What runs now, service by service.

@@ -63,7 +63,7 @@ fn a_policy_explains_itself() {
 }
 
 /// A receiver for one webhook, that gives back what it got.
-fn receive_one() -> (u16, std::thread::JoinHandle<String>) {
+pub(crate) fn receive_one() -> (u16, std::thread::JoinHandle<String>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let received = std::thread::spawn(move || {

@@ -131,12 +131,14 @@ fn platforms_and_pages_are_read_to_the_end() {
     client.add_many_tags("kit/many", "1.0.0", 2500).unwrap();
     let last = push(&client, "kit/many", "1.30.0", Architecture::native());
 
+    front.set_token_uses(10);
     let images = ["kit/index:1.0", "kit/foreign:1.0", "kit/many:1.3.0"].map(|name| format!("{host}/{name}"));
     let checked = Desk::new().check(&images.each_ref().map(String::as_str));
     is_newer(checked.entry(&images[0]), "1.1", &newer);
     assert_eq!(checked.entry(&images[0])["candidate"]["architecture"], "matches");
     is_newer(checked.entry(&images[2]), "1.30.0", &last);
     assert_eq!(asked(&front, "/v2/kit/many/tags/list"), 26, "2,501 tags, 100 on a page");
+    assert!(asked(&front, "/token?") > 3, "tokens end in the middle of the list");
 
     let entry = checked.entry(&images[1]);
     assert_eq!(entry["candidate"]["digest"], foreign.digest.as_str(), "{entry:#}");

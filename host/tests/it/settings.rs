@@ -1,5 +1,6 @@
 //! What people decide beforehand: ignore rules, labels, the configuration file.
 
+use crate::cli::receive_one;
 use crate::stage::{Stage, entry};
 use dockrev_testkit::{Compose, Mode};
 
@@ -35,7 +36,7 @@ fn labels_and_the_file_say_what_is_watched_and_what_is_applied() {
     stage.push("fb/app", "1.0.0", Mode::Healthy);
     let service = |name: &str, label: &str| stage.service(name, "fb/app:1.0.0").line(&format!("labels: ['{label}']"));
     let services = [
-        service("off", "com.centurylinklabs.watchtower.enable=false"),
+        service("muted", "com.centurylinklabs.watchtower.enable=false"),
         service("shown", "dockrev.monitor-only=true"),
         service("patches", "dockrev.levels=patch"),
         service("wrong", "dockrev.levels=tiny"),
@@ -53,10 +54,30 @@ fn labels_and_the_file_say_what_is_watched_and_what_is_applied() {
         assert_eq!(entry["status"], status, "{entry:#}");
         assert!(entry["reason"].as_str().unwrap().contains(part), "{entry:#}");
     };
-    says("off", "skipped", "label `com.centurylinklabs.watchtower.enable`");
+    says("muted", "skipped", "label `com.centurylinklabs.watchtower.enable`");
     says("shown", "held", "shown only, because of label `dockrev.monitor-only`");
     says("wrong", "unknown", "label `dockrev.levels` is `tiny`");
     says("filed", "skipped", "[services.");
     assert_eq!(entry(&check, "patches")["candidate"]["tag"], "1.0.1");
     assert_eq!(entry(&check, "plain")["candidate"]["tag"], "1.1.0");
+}
+
+#[test]
+fn a_channel_is_told_how_an_update_ended() {
+    let stage = Stage::new(Compose::any().unwrap());
+    stage.push("fc/web", "1.0", Mode::Healthy);
+    let project = stage.project(&[stage.service("web", "fc/web:1.0")], &["web"]);
+    let new = stage.push("fc/web", "1.1", Mode::Healthy);
+    let (port, received) = receive_one();
+    let config = format!(
+        "notify = [\"notifier-webhook\"]\n[plugins.notifier-webhook]\nsettings.url = \"http://127.0.0.1:{port}/x\"\n"
+    );
+    std::fs::write(stage.data.path().join("dockrev.toml"), config).unwrap();
+    stage.dockrev(&["update", "--stack", project.name(), "--yes"]).ends_with(0);
+    let got = received.join().unwrap();
+    assert!(got.contains("update-succeeded") && got.contains(&new.digest), "{got}");
+    stage.push("fc/web", "1.2", Mode::Healthy);
+    // Nobody listens any more: the update is none the worse for it.
+    let ran = stage.dockrev(&["update", "--stack", project.name(), "--yes"]).ends_with(0);
+    ran.complains("notifier-webhook did not get word of");
 }

@@ -1,5 +1,6 @@
 //! Manifests and indexes: asking for them, and knowing which is which.
 
+use super::at_most::AtMost;
 use super::{Client, MANIFEST_MAX_BYTES, content};
 use crate::http::{Method, Response};
 use crate::registry::{RegistryError, Resolved};
@@ -17,6 +18,10 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
                       application/vnd.docker.distribution.manifest.list.v2+json, \
                       application/vnd.oci.image.manifest.v1+json, \
                       application/vnd.docker.distribution.manifest.v2+json";
+
+/// Most manifests that an index may list. The largest real ones have about a hundred, for some ten platforms with their
+/// attestations and versions of Windows.
+const INDEX_MAX_MANIFESTS: usize = 2000;
 
 /// A manifest or an index, with the digest it was verified by.
 #[derive(Debug)]
@@ -77,7 +82,7 @@ struct Body {
     schema_version: Option<u32>,
     #[serde(rename = "mediaType")]
     media_type: Option<String>,
-    manifests: Option<Vec<Descriptor>>,
+    manifests: Option<AtMost<Descriptor, INDEX_MAX_MANIFESTS>>,
     config: Option<Descriptor>,
 }
 
@@ -144,7 +149,10 @@ fn judge(client: &Client, what: &str, content_type: &str, body: Body) -> Result<
         None => return Err(client.unsupported(what, "of an unknown media type")),
     };
     let kind = match (is_index(media_type), body.manifests, body.config) {
-        (true, Some(manifests), _) => Kind::Index(manifests),
+        (true, Some(manifests), _) if manifests.is_cut => {
+            return Err(client.unexpected(what, &format!("an index of more than {INDEX_MAX_MANIFESTS} manifests")));
+        }
+        (true, Some(manifests), _) => Kind::Index(manifests.items),
         (false, _, Some(config)) => Kind::Image(config),
         _ => return Err(client.unexpected(what, "a manifest without its main part")),
     };

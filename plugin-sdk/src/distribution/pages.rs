@@ -1,5 +1,6 @@
 //! The tags of a repository, page by page.
 
+use super::at_most::AtMost;
 use super::link::{self, LinkError};
 use super::{Client, content};
 use crate::http::{Method, Response, Url};
@@ -18,13 +19,16 @@ pub(super) const PAGES_MAX: usize = 100;
 /// thousand of the longest usual ones (a commit's full hash).
 const PAGE_MAX_BYTES: usize = 6 * 1024 * 1024;
 
+/// Most names that are read of a page. As large as real repositories get.
+const PAGE_MAX_NAMES: usize = 100_000;
+
 /// How much is read of all pages together, below the 32 MiB that one call has.
 const LIST_MAX_BYTES: usize = 24 * 1024 * 1024;
 
 #[derive(serde::Deserialize)]
 struct Page {
     /// Distribution sends `null` for a repository whose last tag was deleted.
-    tags: Option<Vec<String>>,
+    tags: Option<AtMost<String, PAGE_MAX_NAMES>>,
 }
 
 pub(super) fn list(client: &Client, max_tags: u32) -> Result<TagList, RegistryError> {
@@ -55,7 +59,12 @@ pub(super) fn list(client: &Client, max_tags: u32) -> Result<TagList, RegistryEr
         }
         let (names, link) = read_page(client, &what, &url, response, &mut read_bytes)?;
         next = link;
-        list.add(names);
+        list.add(names.items);
+        if names.is_cut && !list.is_full() {
+            list.cut(format!("only the first {PAGE_MAX_NAMES} names of a page were read"));
+            break;
+        }
+        list.overflowed |= names.is_cut;
         if list.is_full() {
             if list.overflowed || next.is_some() {
                 list.cut(format!("only the first {max_tags} tags were read"));
@@ -73,7 +82,7 @@ fn read_page(
     url: &Url,
     response: Response,
     read_bytes: &mut usize,
-) -> Result<(Vec<String>, Option<Url>), RegistryError> {
+) -> Result<(AtMost<String, PAGE_MAX_NAMES>, Option<Url>), RegistryError> {
     if response.status == 404 {
         return Err(client.not_found(&client.repository_words()));
     }

@@ -52,6 +52,21 @@ fn pages_are_followed_to_the_last() {
 }
 
 #[test]
+fn what_is_too_large_or_cut_off_is_said_of_the_registry() {
+    let check = |answer: Answer, expected: RegistryError| {
+        let host = Host::new();
+        host.answer(Method::Get, TAGS, answer);
+        assert_eq!(client().list_tags(&hint(5000)).map(|list| list.tags.len()), Err(expected));
+    };
+    let what = "when asked for the tags of repository `team/app`";
+    let large = format!("`registry.example` answered with more than 6291456 bytes {what}");
+    check(page(&["x"]).body("x".repeat(6 * 1024 * 1024 + 1)), RegistryError::UnexpectedAnswer(large));
+    let cut_off = http::Error::CutOff { host: "registry.example".to_owned() };
+    let why = "`registry.example` broke off its answer".to_owned();
+    check(Answer::error(cut_off), RegistryError::Unavailable(why));
+}
+
+#[test]
 fn names_come_once_and_are_tags() {
     let answers = [
         (TAGS, linked(&["1.0", "a/b", "", "-x", "1.0"], "?page=2")),

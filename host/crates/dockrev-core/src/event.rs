@@ -1,5 +1,6 @@
 //! What Dockrev tells the world: events, and how their delivery went.
 
+use crate::job::{Job, JobState};
 use crate::registry::PluginError;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -18,6 +19,8 @@ pub enum EventKind {
     UpdateStarted,
     /// A service runs the new image.
     UpdateSucceeded,
+    /// A job ended before it touched its service.
+    UpdateFailed,
     /// The new image failed; the old one runs again.
     UpdateRolledBack,
     /// A job stopped half way and a person has to look.
@@ -57,6 +60,60 @@ pub struct Event {
     pub links: Vec<(String, String)>,
     /// Dotted names and their values as text.
     pub facts: Vec<(String, String)>,
+}
+
+impl Event {
+    /// What there is to tell of a job that has ended; nothing of one that has not.
+    #[must_use]
+    pub fn of_job(job: &Job) -> Option<Self> {
+        let change = &job.change;
+        let (service, to) = (&change.service, &change.to.tag);
+        let (kind, severity, title) = match &job.state {
+            JobState::Running { .. } | JobState::Undoing { .. } => return None,
+            JobState::Updated => (EventKind::UpdateSucceeded, Severity::Success, format!("{service} runs {to}")),
+            JobState::Failed { .. } => {
+                (EventKind::UpdateFailed, Severity::Warning, format!("{service} was not updated to {to}"))
+            }
+            JobState::RolledBack { .. } => {
+                (EventKind::UpdateRolledBack, Severity::Warning, format!("{service} was put back from {to}"))
+            }
+            JobState::NeedsAttention { .. } => {
+                (EventKind::UpdateNeedsAttention, Severity::Failure, format!("{service} needs attention"))
+            }
+        };
+        let facts = [
+            ("stack.name", service.stack.to_string()),
+            ("service.name", service.service.to_string()),
+            ("image.from", change.from.reference.familiar()),
+            ("image.from.digest", change.from.digest.as_ref().map(ToString::to_string).unwrap_or_default()),
+            ("image.to", change.to.tagged().familiar()),
+            ("image.to.digest", change.to.digest.to_string()),
+            ("update.level", change.level.to_string()),
+            ("job.id", job.id.to_string()),
+        ];
+        Some(Self {
+            id: format!("{}-{}", job.id, job.state.name()),
+            kind,
+            severity,
+            occurred_at_unix_s: job.changed_at.as_second(),
+            title,
+            body: body(job),
+            links: Vec::new(),
+            facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(k, v)| (k.to_owned(), v)).collect(),
+        })
+    }
+}
+
+fn body(job: &Job) -> String {
+    let change = &job.change;
+    let mut lines =
+        vec![format!("{} -> {} ({})", change.from.reference.familiar(), change.to.tagged().familiar(), change.level)];
+    lines.extend(job.state.cause().map(|cause| cause.message.clone()));
+    if let JobState::NeedsAttention { undo_failure: Some(failure), .. } = &job.state {
+        lines.push(format!("and while it was undone: {}", failure.message));
+    }
+    lines.push(format!("dockrev jobs show {}", job.id));
+    lines.join("\n")
 }
 
 /// How a delivery went.

@@ -1,3 +1,4 @@
+use crate::conditional::Recording;
 use crate::error::EgressError;
 use crate::grant::CallScope;
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::JoinHandle;
 
 /// The body of an answer. Every byte of it counts against the call's budget.
 #[derive(Debug)]
@@ -15,6 +17,16 @@ pub struct ResponseBody {
     scope: Arc<CallScope>,
     host: String,
     idle_timeout: Duration,
+    keeping: Keeping,
+}
+
+/// Whether what is read is kept for the next time.
+#[derive(Debug)]
+enum Keeping {
+    Nothing,
+    Recording(Recording),
+    /// The last frame waits for it: whoever has read the whole answer finds it kept.
+    Storing(JoinHandle<()>),
 }
 
 #[derive(Debug)]
@@ -39,11 +51,38 @@ impl ResponseBody {
         host: String,
         idle_timeout: Duration,
     ) -> Self {
-        Self { source: Source::Network { body, _permits: permits }, scope, host, idle_timeout }
+        Self {
+            source: Source::Network { body, _permits: permits },
+            scope,
+            host,
+            idle_timeout,
+            keeping: Keeping::Nothing,
+        }
     }
 
     pub(crate) fn buffered(bytes: Bytes, scope: Arc<CallScope>) -> Self {
-        Self { source: Source::Buffered(bytes), scope, host: String::new(), idle_timeout: Duration::ZERO }
+        let (host, idle_timeout) = (String::new(), Duration::ZERO);
+        Self { source: Source::Buffered(bytes), scope, host, idle_timeout, keeping: Keeping::Nothing }
+    }
+
+    /// The same, kept when it was read to its end.
+    pub(crate) fn recorded(self, recording: Recording) -> Self {
+        Self { keeping: Keeping::Recording(recording), ..self }
+    }
+
+    /// Takes what the source gave: a frame, the end or an error.
+    fn record(&mut self, frame: Option<&Result<Frame<Bytes>, EgressError>>) {
+        self.keeping = match (std::mem::replace(&mut self.keeping, Keeping::Nothing), frame) {
+            (Keeping::Recording(mut recording), Some(Ok(frame))) => {
+                let fits = frame.data_ref().is_none_or(|data| recording.add(data));
+                if fits { Keeping::Recording(recording) } else { Keeping::Nothing }
+            }
+            (Keeping::Recording(recording), None) => {
+                Keeping::Storing(tokio::task::spawn_blocking(move || recording.finish()))
+            }
+            (Keeping::Recording(_), Some(Err(_))) | (Keeping::Nothing, _) => Keeping::Nothing,
+            (Keeping::Storing(task), _) => Keeping::Storing(task),
+        };
     }
 }
 
@@ -55,6 +94,12 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, EgressError>>> {
+        if let Keeping::Storing(task) = &mut self.keeping {
+            // Whether it worked is of no interest to whoever reads.
+            drop(ready!(Pin::new(task).poll(context)));
+            self.keeping = Keeping::Nothing;
+            return Poll::Ready(None);
+        }
         let frame = match &mut self.source {
             Source::Network { body, .. } => ready!(Pin::new(body).poll_frame(context)),
             Source::Buffered(bytes) => {
@@ -74,10 +119,17 @@ impl Body for ResponseBody {
             // Ends the connection or gives it back to the pool, and lets the next request have its place.
             self.source = Source::Done;
         }
+        self.record(checked.as_ref());
+        if let Keeping::Storing(_) = self.keeping {
+            return self.poll_frame(context);
+        }
         Poll::Ready(checked)
     }
 
     fn is_end_stream(&self) -> bool {
+        if !matches!(self.keeping, Keeping::Nothing) {
+            return false;
+        }
         match &self.source {
             Source::Network { body, .. } => body.is_end_stream(),
             Source::Buffered(bytes) => bytes.is_empty(),

@@ -7,6 +7,7 @@ use crate::error::{ConnectFailure, EgressBuildError, EgressError};
 use crate::grant::CallScope;
 use crate::hosts::{Hosts, RateBudget};
 use crate::origin::Origin;
+use crate::response_cache::{ResponseCache, ResponseCacheConfig};
 use crate::retry::RetryLimits;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
@@ -27,6 +28,8 @@ pub struct EgressConfig {
     pub credentials: Arc<DockerConfig>,
     /// Certificate authorities that are trusted beside the system's own.
     pub authorities: Authorities,
+    /// Where answers are kept. Absent: nowhere.
+    pub cache: Option<ResponseCacheConfig>,
     /// Timeouts and sizes.
     pub limits: EgressLimits,
 }
@@ -74,6 +77,8 @@ pub struct Egress {
     insecure: Vec<Origin>,
     pub(crate) limits: EgressLimits,
     pub(crate) hosts: Hosts,
+    pub(crate) cache: Option<Arc<ResponseCache>>,
+    pub(crate) from_cache: AtomicU64,
     of_all: Arc<Semaphore>,
     sent: AtomicU64,
 }
@@ -128,6 +133,8 @@ impl Egress {
             limits,
             of_all: Arc::new(Semaphore::new(limits.concurrency)),
             hosts: Hosts::new(limits.concurrency_per_host),
+            cache: config.cache.map(|cache| Arc::new(ResponseCache::new(cache))),
+            from_cache: AtomicU64::new(0),
             sent: AtomicU64::new(0),
         })
     }
@@ -151,6 +158,12 @@ impl Egress {
     #[must_use]
     pub fn requests_sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How many answers came from the cache so far, some of them without any request.
+    #[must_use]
+    pub fn answered_from_cache(&self) -> u64 {
+        self.from_cache.load(Ordering::Relaxed)
     }
 
     /// How many requests were sent to each host so far, by `host` or `host:port`.
@@ -195,9 +208,9 @@ impl Egress {
     ) -> Result<http::Response<ResponseBody>, EgressError> {
         scope.budget.take_request().map_err(EgressError::OverBudget)?;
         let outgoing = self.check(request, scope)?;
-        let registry = scope.grant.registry_at(&outgoing.origin);
+        let registry = scope.grant.registry_at(&outgoing.origin).cloned();
         match registry.filter(|_| !outgoing.headers.contains_key(AUTHORIZATION)) {
-            Some(registry) => self.send_to_registry(&outgoing, registry, scope).await,
+            Some(registry) => self.ask_registry(outgoing, &registry, scope).await,
             None => {
                 let answer = self.exchange(&outgoing, None, scope).await?;
                 Ok(self.hand_over(answer, &outgoing.origin, scope))

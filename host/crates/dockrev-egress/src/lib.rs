@@ -7,6 +7,8 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | `client` | the connection pool: checks, permits, timeouts, sending |
+//! | `conditional` | asks registries only for what is not known yet |
+//! | `response_cache` | answers in files |
 //! | `authentication` | answers `401` with basic or bearer authorization, with its cache of tokens |
 //! | `retry` | when a request is sent again, and when a host is left alone |
 //! | `hosts` | requests, budgets and waits of each host |
@@ -25,6 +27,7 @@ mod body;
 mod budget;
 mod challenge;
 mod client;
+mod conditional;
 mod credential_helper;
 mod docker_config;
 mod endpoint;
@@ -33,6 +36,7 @@ mod grant;
 mod hosts;
 mod origin;
 mod realm;
+mod response_cache;
 mod retry;
 mod secret;
 
@@ -47,5 +51,6 @@ pub use error::{ConnectFailure, EgressBuildError, EgressError};
 pub use grant::{CallScope, Grant, RegistryGrant};
 pub use hosts::RateBudget;
 pub use origin::{HostPattern, Origin, ParseHostPatternError};
+pub use response_cache::ResponseCacheConfig;
 pub use retry::RetryLimits;
 pub use secret::Secret;

@@ -5,6 +5,8 @@
 mod authentication;
 #[path = "it/authorities.rs"]
 mod authorities;
+#[path = "it/conditional.rs"]
+mod conditional;
 #[path = "it/helpers.rs"]
 mod helpers;
 #[path = "it/limits.rs"]

@@ -73,6 +73,7 @@ fn kind(kind: EventKind) -> wit::EventKind {
         EventKind::CheckFailed => wit::EventKind::CheckFailed,
         EventKind::UpdateStarted => wit::EventKind::UpdateStarted,
         EventKind::UpdateSucceeded => wit::EventKind::UpdateSucceeded,
+        EventKind::UpdateFailed => wit::EventKind::UpdateFailed,
         EventKind::UpdateRolledBack => wit::EventKind::UpdateRolledBack,
         EventKind::UpdateNeedsAttention => wit::EventKind::UpdateNeedsAttention,
     }

@@ -108,6 +108,11 @@ impl Front {
         self.shared.pulls_left.store(count, Ordering::Relaxed);
     }
 
+    /// From now on a token is good for so many requests and has to be asked for again then.
+    pub fn set_token_uses(&self, count: u32) {
+        self.shared.tokens.set_uses(count);
+    }
+
     /// Every request so far, oldest first, those for tokens included. The status is what would have been answered
     /// without a fault.
     pub fn requests(&self) -> Vec<Request> {

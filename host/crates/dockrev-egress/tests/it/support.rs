@@ -81,3 +81,16 @@ pub(crate) async fn send(
     let body = response.into_body().collect().await?.to_bytes();
     Ok((status, wait, String::from_utf8_lossy(&body).into_owned()))
 }
+
+/// Head and body of what answers a `GET` with these header fields.
+pub(crate) async fn send_with(
+    egress: &Egress,
+    url: &str,
+    fields: &[(http::HeaderName, &str)],
+    scope: &Arc<CallScope>,
+) -> Result<(http::response::Parts, String), EgressError> {
+    let request = fields.iter().fold(http::Request::get(url), |request, (name, value)| request.header(name, *value));
+    let (parts, body) = egress.send(request.body(Bytes::new()).unwrap(), scope).await?.into_parts();
+    let body = body.collect().await?.to_bytes();
+    Ok((parts, String::from_utf8_lossy(&body).into_owned()))
+}

@@ -4,6 +4,9 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
 use super::answer::Answer;
 use super::request::Received;
 
@@ -25,6 +28,8 @@ pub enum Fault {
     Unavailable,
     /// No answer at all.
     Hang,
+    /// Half of the body, and then nothing for ever.
+    StandStill,
     /// The connection ends in the middle of the body.
     CutOff,
     /// The connection ends before any answer.
@@ -43,6 +48,14 @@ pub enum Fault {
     NextPageAt(String),
     /// One list of tags of 10 GiB.
     HugeTagList,
+    /// A list of tags that is small only as long as it is compressed.
+    CompressedTagList,
+    /// One list of tags of 6 MB with a name in every fourth byte.
+    CrowdedTagList,
+    /// An index of 4 MB with an entry in every fourteenth byte.
+    CrowdedIndex,
+    /// Header fields without an end.
+    EndlessHead,
     /// Another token server is named than the registry's own, at this address.
     RealmAt(String),
     /// A redirect to this address.
@@ -60,18 +73,24 @@ impl Fault {
             Self::RealmAt(_) => is_api,
             // Who has no token yet gets the address of the token server first.
             _ if status == 401 => false,
-            Self::EndlessPages | Self::LoopOfPages | Self::NextPageAt(_) | Self::HugeTagList => {
-                path.ends_with("/tags/list")
-            }
+            Self::EndlessPages
+            | Self::LoopOfPages
+            | Self::NextPageAt(_)
+            | Self::HugeTagList
+            | Self::CompressedTagList
+            | Self::CrowdedTagList => path.ends_with("/tags/list"),
             Self::OtherContent => path.contains("/manifests/"),
+            Self::CrowdedIndex => received.method == "GET" && path.contains("/manifests/"),
             Self::TooManyRequests(_)
             | Self::Unavailable
             | Self::Hang
+            | Self::StandStill
             | Self::CutOff
             | Self::HangUp
             | Self::Rubbish
             | Self::NotHttp
             | Self::WebPage
+            | Self::EndlessHead
             | Self::RedirectTo(_) => is_api,
         }
     }
@@ -83,14 +102,12 @@ impl Fault {
                 send(Answer::error(429, "TOOMANYREQUESTS").header("Retry-After", &seconds.to_string()), stream)
             }
             Self::Unavailable => send(Answer::error(503, "UNAVAILABLE"), stream),
-            Self::Hang => {
-                stream.set_read_timeout(Some(HANG_LIMIT))?;
-                stream.read(&mut [0]).map(drop)
+            Self::Hang => wait_for_client_to_go(stream),
+            Self::StandStill => {
+                send_half(stream, &answer)?;
+                wait_for_client_to_go(stream)
             }
-            Self::CutOff => {
-                answer.send_head(stream, answer.body.len() + 1000)?;
-                stream.write_all(&answer.body[..answer.body.len() / 2])
-            }
+            Self::CutOff => send_half(stream, &answer),
             Self::HangUp => Ok(()),
             Self::Rubbish => {
                 answer.body = (0..2000_u32).map(|number| (number * 7 % 251) as u8).collect();
@@ -107,6 +124,10 @@ impl Fault {
             Self::LoopOfPages => send(with_next(answer, &received.target), stream),
             Self::NextPageAt(address) => send(with_next(answer, address), stream),
             Self::HugeTagList => huge_tag_list(stream),
+            Self::CompressedTagList => send(compressed_tag_list()?, stream),
+            Self::CrowdedTagList => send(crowded_tag_list(), stream),
+            Self::CrowdedIndex => send(crowded_index(), stream),
+            Self::EndlessHead => endless_head(stream),
             Self::RealmAt(address) => {
                 let challenge = format!("Bearer realm=\"{address}\",service=\"elsewhere\"");
                 send(Answer::error(401, "UNAUTHORIZED").header("WWW-Authenticate", &challenge), stream)
@@ -124,6 +145,16 @@ impl Fault {
     }
 }
 
+fn send_half(stream: &mut TcpStream, answer: &Answer) -> io::Result<()> {
+    answer.send_head(stream, answer.body.len())?;
+    stream.write_all(&answer.body[..answer.body.len() / 2])
+}
+
+fn wait_for_client_to_go(stream: &mut TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(HANG_LIMIT))?;
+    stream.read(&mut [0]).map(drop)
+}
+
 /// The page after the tag that the query names, and a link to the next one.
 fn endless_page(received: &Received) -> Answer {
     let start: u64 = received.parameter("last").and_then(|last| last.strip_prefix("0.0.")?.parse().ok()).unwrap_or(0);
@@ -136,6 +167,38 @@ fn endless_page(received: &Received) -> Answer {
 fn with_next(mut answer: Answer, address: &str) -> Answer {
     answer.headers.retain(|(name, _)| name != "Link");
     answer.header("Link", &format!("<{address}>; rel=\"next\""))
+}
+
+/// 256 MiB of blanks in a list without tags.
+fn compressed_tag_list() -> io::Result<Answer> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(b"{\"tags\":[")?;
+    let blanks = vec![b' '; 1024 * 1024];
+    for _ in 0..256 {
+        encoder.write_all(&blanks)?;
+    }
+    encoder.write_all(b"]}")?;
+    let answer = Answer { status: 200, headers: Vec::new(), body: encoder.finish()? };
+    Ok(answer.header("Content-Type", "application/json").header("Content-Encoding", "gzip"))
+}
+
+fn crowded_tag_list() -> Answer {
+    let body = format!("{{\"tags\":[{}]}}", vec!["\"1\""; 1_500_000].join(",")).into_bytes();
+    Answer { status: 200, headers: Vec::new(), body }.header("Content-Type", "application/json")
+}
+
+fn crowded_index() -> Answer {
+    let media_type = "application/vnd.oci.image.index.v1+json";
+    let entries = vec!["{\"digest\":\"\"}"; 295_000].join(",");
+    let body = format!("{{\"schemaVersion\":2,\"mediaType\":\"{media_type}\",\"manifests\":[{entries}]}}").into_bytes();
+    Answer { status: 200, headers: Vec::new(), body }.header("Content-Type", media_type)
+}
+
+fn endless_head(stream: &mut TcpStream) -> io::Result<()> {
+    stream.write_all(b"HTTP/1.1 200 OK\r\n")?;
+    loop {
+        stream.write_all("x-more: and more\r\n".repeat(1000).as_bytes())?;
+    }
 }
 
 fn huge_tag_list(stream: &mut TcpStream) -> io::Result<()> {

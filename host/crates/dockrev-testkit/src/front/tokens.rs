@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -26,9 +27,23 @@ pub(super) enum Holder {
     User,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tokens {
-    given: Mutex<HashMap<String, (Holder, Vec<String>)>>,
+    given: Mutex<HashMap<String, Given>>,
+    uses: AtomicU32,
+}
+
+#[derive(Debug)]
+struct Given {
+    holder: Holder,
+    scopes: Vec<String>,
+    uses_left: u32,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self { given: Mutex::default(), uses: AtomicU32::new(u32::MAX) }
+    }
 }
 
 /// Whose password a request has: nobody's, a user's, or a wrong one.
@@ -41,6 +56,11 @@ pub(super) fn password_of(received: &Received) -> Result<Holder, Answer> {
 }
 
 impl Tokens {
+    /// From now on a token is good for so many requests.
+    pub(super) fn set_uses(&self, count: u32) {
+        self.uses.store(count, Ordering::Relaxed);
+    }
+
     /// Gives a token for what the query asks.
     pub(super) fn give(&self, received: &Received) -> Answer {
         let holder = match password_of(received) {
@@ -49,15 +69,17 @@ impl Tokens {
         };
         let mut given = lock(&self.given);
         let token = format!("token-{}", given.len());
-        given.insert(token.clone(), (holder, received.parameters("scope").collect()));
+        let (scopes, uses_left) = (received.parameters("scope").collect(), self.uses.load(Ordering::Relaxed));
+        given.insert(token.clone(), Given { holder, scopes, uses_left });
         Answer::json(200, &json!({ "token": token, "expires_in": LIFETIME_S }))
     }
 
     /// Whose token a request has, if it is good for `repository`.
     pub(super) fn holder(&self, received: &Received, repository: Option<&str>) -> Option<Holder> {
         let token = received.header("authorization")?.strip_prefix("Bearer ")?;
-        let given = lock(&self.given);
-        let (holder, scopes) = given.get(token)?;
+        let mut given = lock(&self.given);
+        let Given { holder, scopes, uses_left } = given.get_mut(token)?;
+        *uses_left = uses_left.checked_sub(1)?;
         let good = |name: &str| scopes.iter().any(|scope| *scope == format!("repository:{name}:pull"));
         repository.is_none_or(good).then_some(*holder)
     }

@@ -1,0 +1,217 @@
+//! Asks registries only for what is not known yet.
+//!
+//! What is under a digest never changes: if it is kept, nobody is asked. For tags and tag lists the registry is always
+//! asked, whatever it says of caches; if it answers that nothing has changed, the kept answer stands.
+
+use crate::body::ResponseBody;
+use crate::client::{Egress, Outgoing};
+use crate::error::EgressError;
+use crate::grant::{CallScope, RegistryGrant};
+use crate::response_cache::{KeptAnswer, Key, ResponseCache, hex};
+use bytes::BytesMut;
+use http::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LINK, RANGE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use url::Url;
+
+/// The digest of a manifest, in the registry's words.
+const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+/// Header fields that are kept.
+const KEPT_FIELDS: [HeaderName; 4] = [CONTENT_TYPE, CONTENT_DIGEST, ETAG, LINK];
+/// With one of these, a request asks for something else than the whole answer.
+const SPECIAL_FIELDS: [HeaderName; 5] = [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, RANGE];
+
+/// What is under a URL of a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Content {
+    /// Always the same: what has this SHA-256.
+    Fixed(String),
+    /// What a tag stands for, or a list of tags.
+    Changing,
+}
+
+/// An answer that is kept if it turns out to be worth it.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    cache: Arc<ResponseCache>,
+    key: Key,
+    content: Content,
+    headers: HeaderMap,
+    body: BytesMut,
+}
+
+impl Egress {
+    /// Sends to the registry that a call is about, unless the answer is known.
+    pub(crate) async fn ask_registry(
+        &self,
+        mut outgoing: Outgoing,
+        registry: &RegistryGrant,
+        scope: &Arc<CallScope>,
+    ) -> Result<http::Response<ResponseBody>, EgressError> {
+        let (Some(cache), Some(content)) = (&self.cache, content_of(&outgoing)) else {
+            return self.send_to_registry(&outgoing, registry, scope).await;
+        };
+        let key = key_of(&outgoing, registry);
+        let kept = read(cache, &key).await.filter(|kept| is_as_it_should_be(&content, &kept.headers, &kept.body));
+        if let (Content::Fixed(_), Some(kept)) = (&content, &kept) {
+            return Ok(self.answer_with(kept, scope));
+        }
+        let tag = kept.as_ref().and_then(|kept| entity_tag(&kept.headers));
+        outgoing.headers.extend(tag.map(|tag| (IF_NONE_MATCH, tag)));
+        let response = self.send_to_registry(&outgoing, registry, scope).await?;
+        match (response.status(), kept) {
+            (StatusCode::NOT_MODIFIED, Some(kept)) => Ok(self.answer_with(&kept, scope)),
+            (StatusCode::OK, _) if is_worth_keeping(&content, response.headers()) => {
+                let headers = kept_fields(response.headers());
+                let cache = Arc::clone(cache);
+                let recording = Recording { cache, key, content, headers, body: BytesMut::new() };
+                Ok(response.map(|body| body.recorded(recording)))
+            }
+            _ => Ok(response),
+        }
+    }
+
+    fn answer_with(&self, kept: &KeptAnswer, scope: &Arc<CallScope>) -> http::Response<ResponseBody> {
+        self.from_cache.fetch_add(1, Ordering::Relaxed);
+        let mut response = http::Response::new(ResponseBody::buffered(kept.body.clone(), Arc::clone(scope)));
+        *response.headers_mut() = kept.headers.clone();
+        response
+    }
+}
+
+impl Recording {
+    /// Whether there is room for `chunk`.
+    pub(crate) fn add(&mut self, chunk: &[u8]) -> bool {
+        let fits = self.body.len() + chunk.len() <= self.cache.body_max_bytes();
+        if fits {
+            self.body.extend_from_slice(chunk);
+        }
+        fits
+    }
+
+    /// Keeps the answer, which was read to its end. Blocks.
+    pub(crate) fn finish(self) {
+        if is_as_it_should_be(&self.content, &self.headers, &self.body) {
+            self.cache.write(&self.key, &KeptAnswer { headers: self.headers, body: self.body.freeze() });
+        }
+    }
+}
+
+async fn read(cache: &Arc<ResponseCache>, key: &Key) -> Option<KeptAnswer> {
+    let (cache, key) = (Arc::clone(cache), key.clone());
+    tokio::task::spawn_blocking(move || cache.read(&key)).await.ok().flatten()
+}
+
+/// What a request asks for. Absent if its answer is not kept.
+fn content_of(outgoing: &Outgoing) -> Option<Content> {
+    let whole = outgoing.body.is_empty() && !SPECIAL_FIELDS.iter().any(|name| outgoing.headers.contains_key(name));
+    if outgoing.method != Method::GET || !whole {
+        return None;
+    }
+    content_under(&outgoing.url)
+}
+
+fn content_under(url: &Url) -> Option<Content> {
+    let segments: Vec<&str> = url.path_segments()?.collect();
+    let Some((["v2", name @ ..], [kind, last])) = segments
+        .iter()
+        .position(|segment| *segment == "v2")
+        .and_then(|start| segments[start..].split_last_chunk::<2>())
+    else {
+        return None;
+    };
+    let fixed = last.strip_prefix("sha256:").filter(|digits| is_sha256(digits));
+    match (*kind, fixed) {
+        _ if name.is_empty() => None,
+        ("manifests" | "blobs", Some(digits)) => Some(Content::Fixed(digits.to_owned())),
+        ("manifests", None) => Some(Content::Changing),
+        ("tags", None) if *last == "list" => Some(Content::Changing),
+        _ => None,
+    }
+}
+
+fn is_sha256(digits: &str) -> bool {
+    digits.len() == 64 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn key_of(outgoing: &Outgoing, registry: &RegistryGrant) -> Key {
+    let accept: Vec<&[u8]> = outgoing.headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes).collect();
+    let accept = accept.join(&b","[..]);
+    let method = outgoing.method.as_str().as_bytes();
+    Key::of(&[method, outgoing.url.as_str().as_bytes(), &accept, registry.credentials_name.as_bytes()])
+}
+
+/// With what the registry is asked whether anything has changed (RFC 9110, section 13.1.2).
+fn entity_tag(headers: &HeaderMap) -> Option<HeaderValue> {
+    if let Some(tag) = headers.get(ETAG) {
+        return Some(tag.clone());
+    }
+    // Registries take the digest for one, even those that send none.
+    let digest = headers.get(CONTENT_DIGEST)?.to_str().ok()?;
+    format!("\"{digest}\"").parse().ok()
+}
+
+fn is_worth_keeping(content: &Content, headers: &HeaderMap) -> bool {
+    let can_be_asked_for = match content {
+        Content::Fixed(_) => true,
+        Content::Changing => entity_tag(headers).is_some(),
+    };
+    can_be_asked_for && !headers.contains_key(CONTENT_ENCODING)
+}
+
+fn kept_fields(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    for name in KEPT_FIELDS {
+        for value in headers.get_all(&name) {
+            kept.append(&name, value.clone());
+        }
+    }
+    kept
+}
+
+/// Whether `body` is what it is said to be. An answer that was cut off, or an error page with status 200, is not.
+fn is_as_it_should_be(content: &Content, headers: &HeaderMap, body: &[u8]) -> bool {
+    let sha256 = || hex(&Sha256::digest(body));
+    if let Content::Fixed(digits) = content {
+        return sha256() == *digits;
+    }
+    let announced = headers.get(CONTENT_DIGEST).and_then(|digest| digest.to_str().ok()?.strip_prefix("sha256:"));
+    match announced {
+        Some(digits) => sha256() == digits,
+        None => serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_what_never_changes() {
+        let digits = "0123456789abcdef".repeat(4);
+        let check = |path: &str, expected: Option<Content>| {
+            let path = path.replace("DIGITS", &digits);
+            let url = format!("https://registry.example{path}").parse().unwrap();
+            assert_eq!(content_under(&url), expected, "{path}");
+        };
+        let fixed = || Some(Content::Fixed(digits.clone()));
+        check("/v2/library/nginx/manifests/sha256:DIGITS", fixed());
+        check("/v2/nginx/blobs/sha256:DIGITS", fixed());
+        check("/base/v2/nginx/manifests/sha256:DIGITS", fixed());
+        check("/v2/nginx/manifests/1.27", Some(Content::Changing));
+        check("/v2/nginx/manifests/sha256:DIGIT", Some(Content::Changing));
+        check("/v2/nginx/manifests/sha512:DIGITSDIGITS", Some(Content::Changing));
+        check("/v2/nginx/tags/list?n=100&last=a", Some(Content::Changing));
+        check("/v2/nginx/blobs/latest", None);
+        check("/v2/nginx/tags/other", None);
+        check("/v2/manifests/1.27", None);
+        check("/v2/nginx/referrers/sha256:DIGITS", None);
+        check("/v2/", None);
+        check("/api/v2.0/projects/a/manifests/b", None);
+        check("/nginx/manifests/sha256:DIGITS", None);
+    }
+}

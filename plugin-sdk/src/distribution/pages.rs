@@ -33,11 +33,12 @@ struct Page {
 
 pub(super) fn list(client: &Client, max_tags: u32) -> Result<TagList, RegistryError> {
     let what = format!("the tags of {}", client.repository_words());
+    let size = TAGS_PER_PAGE.min(max_tags.max(1));
     let mut list = Listing::new(max_tags);
     let mut asked = BTreeSet::new();
-    let mut next = Some(Url::parse(&client.url(&format!("tags/list?n={}", TAGS_PER_PAGE.min(max_tags.max(1)))))?);
+    let mut next = Some((Way::Start, Url::parse(&client.url(&format!("tags/list?n={size}")))?));
     let mut read_bytes = 0;
-    while let Some(url) = next {
+    while let Some((way, url)) = next {
         if asked.len() == PAGES_MAX {
             list.cut(format!("only the first {PAGES_MAX} pages were read"));
             break;
@@ -46,25 +47,32 @@ pub(super) fn list(client: &Client, max_tags: u32) -> Result<TagList, RegistryEr
             list.cut(format!("only the first {} MiB were read", read_bytes / (1024 * 1024)));
             break;
         }
-        let is_first = asked.is_empty();
         if !asked.insert(url.to_string()) {
             return Err(client.unexpected(&what, "a loop of pages"));
         }
         let request = client.request(Method::Get, url.to_string()).max_body_bytes(PAGE_MAX_BYTES);
         let response = client.exchange(&request, &what)?;
-        if is_first && response.status == 400 {
-            // It may not know `n`, or not like this one.
-            next = Some(Url::parse(&client.url("tags/list"))?);
-            continue;
+        match (way, response.status) {
+            (Way::Start, 400) => {
+                // It may not know `n`, or not like this one.
+                next = Some((Way::Linked, Url::parse(&client.url("tags/list"))?));
+                continue;
+            }
+            (Way::Guessed, 400 | 404 | 405) => break,
+            (Way::Start | Way::Linked | Way::Guessed, _) => {}
         }
         let (names, link) = read_page(client, &what, &url, response, &mut read_bytes)?;
-        next = link;
-        list.add(names.items);
+        let guess = guess(client, size, &names.items);
+        let news = list.add(names.items);
+        if way == Way::Guessed && news == 0 {
+            break;
+        }
         if names.is_cut && !list.is_full() {
             list.cut(format!("only the first {PAGE_MAX_NAMES} names of a page were read"));
             break;
         }
         list.overflowed |= names.is_cut;
+        next = link.map(|url| (Way::Linked, url)).or_else(|| guess.map(|url| (Way::Guessed, url)));
         if list.is_full() {
             if list.overflowed || next.is_some() {
                 list.cut(format!("only the first {max_tags} tags were read"));
@@ -73,6 +81,24 @@ pub(super) fn list(client: &Client, max_tags: u32) -> Result<TagList, RegistryEr
         }
     }
     Ok(list.finish(client))
+}
+
+/// Why a page is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It is the first one.
+    Start,
+    /// The page before it, or the specification, says that it is there.
+    Linked,
+    /// The page before it was full, so there may be one.
+    Guessed,
+}
+
+/// Where the page after a full one would be. Some registries end a list at the number that was asked for and do not say
+/// that there is more.
+fn guess(client: &Client, size: u32, names: &[String]) -> Option<Url> {
+    let last = names.last().filter(|last| names.len() == size as usize && content::is_tag(last))?;
+    Url::parse(&client.url(&format!("tags/list?n={size}&last={last}"))).ok()
 }
 
 /// The names on a page, and where the next page is.
@@ -118,7 +144,9 @@ impl Listing {
         }
     }
 
-    fn add(&mut self, names: Vec<String>) {
+    /// Adds what is not there yet, and says how many that are.
+    fn add(&mut self, names: Vec<String>) -> usize {
+        let before = self.tags.len();
         for name in names {
             if !content::is_tag(&name) {
                 self.not_tags += 1;
@@ -131,6 +159,7 @@ impl Listing {
                 self.tags.push(Tag::named(name));
             }
         }
+        self.tags.len() - before
     }
 
     fn is_full(&self) -> bool {

@@ -51,6 +51,24 @@ fn pages_are_followed_to_the_last() {
     check_list(5000, &answers, &["1.0", "1.1", "1.2", "1.3"], None);
 }
 
+/// A page that is exactly as long as was asked for, without a link: `0` to `999`.
+#[test]
+fn a_full_page_without_a_link_is_not_believed_to_be_the_last() {
+    let names: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+    let full: Vec<&str> = names.iter().map(String::as_str).collect();
+    let next = "https://registry.example/v2/team/app/tags/list?n=1000&last=999";
+    let mut all = full.clone();
+    all.push("x");
+    check_list(5000, &[(TAGS, page(&full)), (next, page(&["x"]))], &all, None);
+    // Nothing follows, or it does not know the question.
+    for answer in [page(&[]), page(&full), page(&["1", "2"]), Answer::status(404), Answer::status(400)] {
+        check_list(5000, &[(TAGS, page(&full)), (next, answer)], &full, None);
+    }
+    // All at once, whatever was asked for.
+    check_list(5000, &[(TAGS, page(&all))], &all, None);
+    check_list(1000, &[(TAGS, page(&full))], &full, Some("only the first 1000 tags were read"));
+}
+
 #[test]
 fn what_is_too_large_or_cut_off_is_said_of_the_registry() {
     let check = |answer: Answer, expected: RegistryError| {
@@ -87,7 +105,8 @@ fn no_more_tags_are_read_than_wanted() {
     let why = Some("only the first 3 tags were read");
     check_list(3, &[(THREE, page(&["1", "2", "3", "4"]))], &["1", "2", "3"], why);
     check_list(3, &[(THREE, linked(&["1", "2", "3"], "?page=2"))], &["1", "2", "3"], why);
-    check_list(3, &[(THREE, page(&["1", "2", "3"]))], &["1", "2", "3"], None);
+    // Whether there is a fourth one is not known.
+    check_list(3, &[(THREE, page(&["1", "2", "3"]))], &["1", "2", "3"], why);
     check_list(3, &[(THREE, page(&["1", "2", "3", "3"]))], &["1", "2", "3"], None);
 }
 

@@ -13,8 +13,9 @@ const PAGE_SIZE: usize = 100;
 /// Most pages that are read. A repository with more artifacts is listed by names alone, which come a thousand at a time.
 const PAGES_MAX: usize = 40;
 
-/// Largest page that is read, in bytes: an artifact has about 3 KiB, with many labels and tags some more.
-const PAGE_MAX_BYTES: usize = 2 * 1024 * 1024;
+/// Largest page that is read, in bytes: an artifact has about 3 KiB, with many labels and tags some more. A larger page
+/// of tiny entries would take too much memory.
+const PAGE_MAX_BYTES: usize = 1024 * 1024;
 
 /// How much is read of all pages together, in bytes. With the names that may have to be read afterwards, it stays below
 /// the 32 MiB that one call has.

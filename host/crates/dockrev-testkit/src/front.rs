@@ -12,11 +12,12 @@ mod upstream;
 
 pub use fault::Fault;
 
+use std::collections::HashMap;
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{Error, Registry, Request};
 use answer::Answer;
@@ -58,6 +59,8 @@ struct Shared {
     tokens: Tokens,
     fault: Mutex<Option<Fault>>,
     pulls_left: AtomicU32,
+    /// The sorted tags of the repositories whose first page was read: the registry itself always reads all of them.
+    listings: Mutex<HashMap<String, Vec<String>>>,
     requests: Mutex<Vec<Request>>,
     ended: AtomicBool,
 }
@@ -75,6 +78,7 @@ impl Front {
             tokens: Tokens::default(),
             fault: Mutex::default(),
             pulls_left: AtomicU32::new(100),
+            listings: Mutex::default(),
             requests: Mutex::default(),
             ended: AtomicBool::new(false),
         });
@@ -193,8 +197,13 @@ impl Shared {
 
     /// One page, and where the next one is: relative, as the services say it.
     fn tags(&self, received: &Received, repository: &str) -> Answer {
-        let Some(mut tags) = self.upstream.tags(repository) else { return Answer::error(404, "NAME_UNKNOWN") };
-        tags.sort();
+        if received.parameter("last").is_none() {
+            let Some(mut tags) = self.upstream.tags(repository) else { return Answer::error(404, "NAME_UNKNOWN") };
+            tags.sort();
+            lock(&self.listings).insert(repository.to_owned(), tags);
+        }
+        let listings = lock(&self.listings);
+        let tags = listings.get(repository).map_or(&[][..], Vec::as_slice);
         let (last, asked) = (received.parameter("last"), received.parameter("n").and_then(|n| n.parse().ok()));
         let size = asked.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
         let rest: Vec<&String> = tags.iter().filter(|tag| last.as_ref().is_none_or(|last| *tag > last)).collect();
@@ -268,11 +277,6 @@ impl<'a> Question<'a> {
         }
         part("/blobs/").map(|repository| Self { repository, kind: Kind::Blob })
     }
-}
-
-/// The errors of a registry, as the Distribution specification has them.
-fn errors(code: &str) -> Value {
-    json!({ "errors": [{ "code": code, "message": code.to_ascii_lowercase() }] })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

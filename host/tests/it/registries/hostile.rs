@@ -10,15 +10,15 @@ use std::time::Duration;
 const PEAK_MAX_KIB: u64 = 300 * 1024;
 
 /// What a check of registries that answer at once may take, compiling the plugins included.
-const TIME_MAX: Duration = Duration::from_secs(60);
+const TIME_MAX: Duration = Duration::from_secs(120);
 
 #[test]
 fn every_way_to_fail_is_a_status_of_its_own() {
     let registry = open_registry();
     publish(&registry, "team/app");
     let elsewhere = Front::start(Manners::Ghcr, &registry).unwrap();
-    // Another host for this machine, so that whoever asks there is seen.
-    let there = elsewhere.url().replace("127.0.0.1", "127.0.0.2");
+    // Another name of this machine, so that whoever asks there is seen.
+    let there = elsewhere.url().replace("127.0.0.1", "localhost");
     let cases = [
         (Fault::TooManyRequests(17), "registry.rate-limited", "wait 17 s"),
         (Fault::Unavailable, "registry.unavailable", "503"),
@@ -35,7 +35,7 @@ fn every_way_to_fail_is_a_status_of_its_own() {
         (Fault::CrowdedIndex, "registry.unexpected-answer", "an index of more than 2000 manifests"),
         (Fault::EndlessHead, "registry.unexpected-answer", "it is not HTTP"),
         (Fault::RealmAt("http://192.0.2.1/token".to_owned()), "registry.unreachable", "not its own"),
-        (Fault::RedirectTo(format!("{there}/v2/")), "registry.unexpected-answer", "redirects to `127.0.0.2:"),
+        (Fault::RedirectTo(format!("{there}/v2/")), "registry.unexpected-answer", "redirects to `localhost:"),
         (Fault::OtherContent, "registry.unexpected-answer", "does not match its digest"),
     ];
     let fronts = cases.each_ref().map(|(fault, _, _)| {
@@ -45,9 +45,6 @@ fn every_way_to_fail_is_a_status_of_its_own() {
     });
     let images = fronts.each_ref().map(|front| format!("{}/team/app:1.0", front.host()));
     let checked = Desk::new().check(&images.each_ref().map(String::as_str));
-    for (image, (fault, _, _)) in images.iter().zip(&cases) {
-        eprintln!("{fault:?}: {} {} {}", checked.entry(image)["status"], checked.entry(image)["code"], checked.entry(image)["reason"]);
-    }
     for (image, (_, code, part)) in images.iter().zip(&cases) {
         is_unknown(checked.entry(image), code, part);
     }

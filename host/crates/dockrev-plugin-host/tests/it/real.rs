@@ -43,7 +43,8 @@ async fn an_adapter_uses_the_configured_endpoint() {
     let mut config = config(vec![plugins_dir()]);
     config.egress = egress("docker.io", &format!("http://{address}"));
     let host = host(config);
-    assert_eq!(host.plugins().iter().filter(|plugin| plugin.world == World::RegistryAdapter).count(), 2);
+    let adapters = host.plugins().into_iter().filter(|plugin| plugin.world == World::RegistryAdapter);
+    assert!(adapters.count() > 1, "there is no choice between adapters");
     let answer = RegistryAdapters::new(host).tags(&repository("docker.io", "library/nginx"), None).await;
     assert!(matches!(answer, Err(RegistryError::NotFound(_))), "{answer:?}");
 }

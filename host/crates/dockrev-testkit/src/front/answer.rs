@@ -3,9 +3,8 @@
 use std::io::{self, Write};
 use std::net::TcpStream;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::errors;
 use super::request::Received;
 
 #[derive(Debug)]
@@ -21,9 +20,9 @@ impl Answer {
         answer.header("Content-Type", "application/json")
     }
 
-    /// A refusal with the code of a registry's error.
+    /// A refusal with this code, as the Distribution specification has them.
     pub(super) fn error(status: u16, code: &str) -> Self {
-        Self::json(status, &errors(code))
+        Self::json(status, &json!({ "errors": [{ "code": code, "message": code.to_ascii_lowercase() }] }))
     }
 
     pub(super) fn header(mut self, name: &str, value: &str) -> Self {

@@ -9,8 +9,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
 use super::answer::Answer;
+use super::lock;
 use super::request::Received;
-use super::{errors, lock};
 
 /// Who is known, with their passwords.
 const USERS: [(&str, &str); 2] = [("tester", "s3cret"), ("robot$demo+ci", "robot-s3cret")];
@@ -52,7 +52,7 @@ pub(super) fn password_of(received: &Received) -> Result<Holder, Answer> {
         return Ok(Holder::Anyone);
     };
     let known = USERS.iter().any(|(user, password)| BASE64_STANDARD.encode(format!("{user}:{password}")) == encoded);
-    if known { Ok(Holder::User) } else { Err(Answer::json(401, &errors("UNAUTHORIZED"))) }
+    if known { Ok(Holder::User) } else { Err(Answer::error(401, "UNAUTHORIZED")) }
 }
 
 impl Tokens {

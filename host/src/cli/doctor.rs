@@ -15,6 +15,7 @@ use dockrev_core::stack::{ComposeProject, Container, Inventory, Service};
 use dockrev_plugin_host::Readiness;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 /// How something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -46,14 +47,14 @@ struct Document<'a> {
 struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn ok(&mut self, area: &'static str, subject: impl ToString, message: impl Into<String>) {
+    fn ok(&mut self, area: &'static str, subject: &dyn Display, message: impl Into<String>) {
         self.add(area, subject, State::Ok, message, None);
     }
 
     fn add(
         &mut self,
         area: &'static str,
-        subject: impl ToString,
+        subject: &dyn Display,
         state: State,
         message: impl Into<String>,
         hint: Option<&str>,
@@ -62,7 +63,7 @@ impl Findings {
         self.0.push(Finding { area, subject, state, message, hint });
     }
 
-    fn host(&mut self, area: &'static str, subject: impl ToString, error: &HostError) {
+    fn host(&mut self, area: &'static str, subject: &dyn Display, error: &HostError) {
         self.add(area, subject, State::Broken, error.to_string(), error.hint());
     }
 }
@@ -88,11 +89,11 @@ pub(super) async fn run(config: &Config, arguments: &DoctorArguments) -> Result<
 async fn data(app: &App, config: &Config, findings: &mut Findings) {
     let folder = config.data_dir.display();
     match DataLock::take(&config.data_dir) {
-        Ok(_) => findings.ok("data", folder, "may be written"),
-        Err(LockError::Held(_)) => findings.ok("data", folder, "in use: another Dockrev is changing things"),
+        Ok(_) => findings.ok("data", &folder, "may be written"),
+        Err(LockError::Held(_)) => findings.ok("data", &folder, "in use: another Dockrev is changing things"),
         Err(error @ LockError::Failed { .. }) => {
             let hint = "set DOCKREV_DATA_DIR to a folder that you may write";
-            findings.add("data", folder, State::Broken, error.to_string(), Some(hint));
+            findings.add("data", &folder, State::Broken, error.to_string(), Some(hint));
             return;
         }
     }
@@ -104,13 +105,13 @@ async fn data(app: &App, config: &Config, findings: &mut Findings) {
         Err(error) => Err((error.to_string(), error.hint())),
     };
     match unfinished {
-        Ok(jobs) if jobs.is_empty() => findings.ok("data", "jobs", "none is unfinished"),
+        Ok(jobs) if jobs.is_empty() => findings.ok("data", &"jobs", "none is unfinished"),
         Ok(jobs) => {
             let ids: Vec<&str> = jobs.iter().map(|job| job.id.as_str()).collect();
             let hint = "the next `dockrev update` finishes or undoes what no other process is at work on";
-            findings.add("data", "jobs", State::Warning, format!("unfinished: {}", ids.join(", ")), Some(hint));
+            findings.add("data", &"jobs", State::Warning, format!("unfinished: {}", ids.join(", ")), Some(hint));
         }
-        Err((message, hint)) => findings.add("data", "jobs", State::Broken, message, hint),
+        Err((message, hint)) => findings.add("data", &"jobs", State::Broken, message, hint),
     }
 }
 
@@ -130,11 +131,11 @@ async fn plugins(app: &App, findings: &mut Findings) -> Result<(), Failure> {
     }
     for problem in host.problems() {
         let folder = problem.folder.display();
-        findings.add("plugin", folder, State::Broken, problem.error.to_string(), None);
+        findings.add("plugin", &folder, State::Broken, problem.error.to_string(), None);
     }
     if host.plugins().is_empty() {
         let hint = "run `cargo xtask plugins`, or set DOCKREV_PLUGIN_DIR to where they are";
-        findings.add("plugin", "all", State::Broken, "there is none, so no registry can be read", Some(hint));
+        findings.add("plugin", &"all", State::Broken, "there is none, so no registry can be read", Some(hint));
     }
     Ok(())
 }
@@ -188,10 +189,10 @@ async fn registries(app: &App, inventory: &Inventory, findings: &mut Findings) -
     for (name, (repository, tag)) in in_use(inventory) {
         let image = format!("{}:{tag}", repository.familiar());
         match registry.resolve(&repository, &Target::Tag(tag), Detail::Digest).await {
-            Ok(_) => findings.ok("registry", name, format!("answers for `{image}`")),
+            Ok(_) => findings.ok("registry", &name, format!("answers for `{image}`")),
             Err(error) => findings.add(
                 "registry",
-                name,
+                &name,
                 State::Warning,
                 format!("`{image}`: {error}"),
                 Some("log in with `docker login` if it is private; its images are `unknown` until it answers"),

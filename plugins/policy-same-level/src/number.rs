@@ -14,6 +14,21 @@ impl<'a> Number<'a> {
         (!digits.is_empty()).then_some((Self(digits), rest))
     }
 
+    /// What is written.
+    pub(crate) fn text(self) -> &'a str {
+        self.0
+    }
+
+    /// Its value, or the highest one if that is too high to count with.
+    pub(crate) fn value(self) -> u64 {
+        self.0.parse().unwrap_or(u64::MAX)
+    }
+
+    /// The year of a date without separators.
+    pub(crate) fn year(self) -> Option<u64> {
+        self.0.get(..4).and_then(|year| year.parse().ok())
+    }
+
     /// How many digits are written.
     pub(crate) fn digits(self) -> usize {
         self.0.len()
@@ -22,6 +37,11 @@ impl<'a> Number<'a> {
     /// Whether it is written as a year of our time: four digits, 1900 to 2099.
     pub(crate) fn is_year(self) -> bool {
         self.0.len() == 4 && matches!(self.0.as_bytes(), [b'1', b'9', ..] | [b'2', b'0', ..])
+    }
+
+    /// Whether it is written as a year of our time without the century: `10` to `49`.
+    pub(crate) fn is_short_year(self) -> bool {
+        self.0.len() == 2 && ("10"..="49").contains(&self.0)
     }
 
     /// Whether it is written as a date without separators, alone (`20240115`) or with hours, minutes and seconds.

@@ -1,7 +1,10 @@
 use super::*;
+use crate::history::History;
+use crate::version::Tag;
 use dockrev_plugin_sdk::policy::{Assessment, Candidate, Following, Level, Relation};
+use std::cmp::Ordering;
 
-fn ask(current: &str, tags: &[&str], settings: &str, truncated: bool) -> Verdict {
+pub(crate) fn ask(current: &str, tags: &[&str], settings: &str, truncated: bool) -> Verdict {
     let candidate = |name: &&str| Candidate { name: (*name).to_owned(), digest: None, pushed_at_unix_s: None };
     let question = Question {
         current: current.to_owned(),
@@ -43,7 +46,7 @@ fn check_floats(current: &str, tags: &[&str]) {
 
 /// What holds for every verdict.
 #[track_caller]
-fn check_verdict(current: &str, verdict: &Verdict) {
+pub(crate) fn check_verdict(current: &str, verdict: &Verdict) {
     let eligible = |tag: &str| verdict.assessments.iter().any(|one| one.tag == tag && one.eligible);
     assert!(verdict.choice.as_deref().is_none_or(eligible), "{current}: the choice is eligible");
     for Assessment { tag, relation, level, eligible, reason } in &verdict.assessments {
@@ -345,20 +348,23 @@ fn wrong_settings_and_tags_are_errors() {
     }
 }
 
-/// Any two of a great many tags made of the pieces of real ones: order is antisymmetric, a choice is newer than the
-/// current tag, and going on from the choice leads nowhere else.
-#[test]
-fn any_tags_have_one_order() {
-    const PIECES: [&str; 22] = [
+/// A great many tags made of the pieces of real ones.
+pub(crate) fn many_tags() -> Vec<String> {
+    const PIECES: [&str; 28] = [
         "1",
         "2",
         "10",
         "007",
+        "24",
+        "04",
         "2024",
         "20240115",
+        "4245626",
         "c0dd5a73e",
         ".",
         ".",
+        ".",
+        "-",
         "-",
         "_",
         "v",
@@ -368,6 +374,7 @@ fn any_tags_have_one_order() {
         "pg",
         "a",
         "b",
+        "u",
         "x",
         "é",
         "T",
@@ -378,20 +385,49 @@ fn any_tags_have_one_order() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(state >> 33).expect("31 bits fit") % count
     };
-    let tags: Vec<String> = (0..600).map(|_| (0..=next(5)).map(|_| PIECES[next(PIECES.len())]).collect()).collect();
+    (0..900).map(|_| (0..=next(6)).map(|_| PIECES[next(PIECES.len())]).collect()).collect()
+}
+
+/// Order is antisymmetric, a choice is newer than the current tag, and going on from the choice leads nowhere else.
+#[test]
+fn any_tags_have_one_order() {
+    let tags = many_tags();
     let names: Vec<&str> = tags.iter().map(String::as_str).collect();
-    for current in &names {
+    for current in names.iter().step_by(7) {
         let verdict = ask(current, &names, "{}", false);
         check_verdict(current, &verdict);
         for newer in verdict.assessments.iter().filter(|one| one.relation == Relation::Newer) {
-            let back = ask(&newer.tag, &[current], "{}", false);
-            assert_eq!(back.assessments, [], "{} is newer than {current}, and the other way round", newer.tag);
+            let back = ask(&newer.tag, &names, "{}", false);
+            let is_newer = |one: &Assessment| one.tag == **current && one.relation == Relation::Newer;
+            assert!(!back.assessments.iter().any(is_newer), "{} is newer than {current}, and the reverse", newer.tag);
         }
         if let Some(choice) = &verdict.choice {
             let onward = ask(choice, &names, "{}", false);
             assert_eq!(onward.choice, None, "{current} goes to {choice}, and on");
         }
     }
+}
+
+/// Within a track every two versions have an order, and it is transitive: sorting by it puts them all in one row.
+#[test]
+fn an_order_is_total_and_transitive_within_a_track() {
+    let tags = many_tags();
+    let history = History::new(tags.iter().map(String::as_str), Tag::parse);
+    let versions: Vec<_> = history.iter().filter_map(|(_, tag)| history::version(tag)).collect();
+    let mut compared = 0;
+    for one in &versions {
+        let mut track: Vec<_> = versions.iter().filter(|other| other.track() == one.track()).collect();
+        track.sort_by(|one, other| one.order(other).expect("they are of one track"));
+        for (at, lower) in track.iter().enumerate() {
+            for upper in &track[at..] {
+                assert_ne!(lower.order(upper), Some(Ordering::Greater));
+                assert_eq!(lower.order(upper), upper.order(lower).map(Ordering::reverse));
+                compared += 1;
+            }
+        }
+        assert!(versions.iter().all(|other| (other.track() == one.track()) == one.order(other).is_some()));
+    }
+    assert!(compared > 5_000, "{compared} pairs are too few");
 }
 
 #[test]

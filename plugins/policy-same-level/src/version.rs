@@ -1,6 +1,9 @@
 //! What a tag says, and the order of tags that have one.
 
+use crate::calendar::{self, Calendar};
+use crate::family::Family;
 use crate::number::Number;
+use crate::prefix;
 use crate::stage::{Stage, Suffix};
 use dockrev_plugin_sdk::policy::Level;
 use std::cmp::Ordering;
@@ -11,32 +14,17 @@ const HASH_PREFIXES: [&str; 3] = ["sha-", "sha256-", "sha512-"];
 /// How many digits of a commit's hash a tag has.
 const COMMIT_DIGITS: std::ops::RangeInclusive<usize> = 7..=40;
 
-/// Prefixes of tags that name a piece of work in progress: the next number is another piece, not a newer version.
-const WORK_PREFIXES: [&str; 5] = ["pr-", "pr", "mr-", "pull-", "issue-"];
-
-/// Prefixes that name an architecture, whose digits are no version.
-const ARCHITECTURE_PREFIXES: [&str; 9] =
-    ["amd64-", "arm64-", "arm64v8-", "arm32v6-", "arm32v7-", "armv7-", "i386-", "riscv64-", "x86_64-"];
-
-/// Words in a suffix whose numbers may vary within a family: what an image is based on, which line it is from, and how
-/// often it was built.
-///
-/// The numbers after any other word stay as they are, because changing them may change what the service needs: `-pg16` and
-/// `-pg17` read different data, `-jdk17` and `-jdk21` run different programs, `-ltsc2022` wants that very Windows.
-const VARYING_WORDS: &str = "almalinux alpine amazonlinux amzn bookworm bullseye centos debian el fc fedora focal jammy \
-    noble ol oraclelinux photon rhel rocky trixie ubi ubuntu \
-    canary ce dev develop edge ee main master next nightly snapshot unstable \
-    b build final ga hotfix ls p patch post r rev sp t v";
-
 /// A tag, read.
 #[derive(Clone, Debug)]
 pub(crate) enum Tag<'a> {
     /// It has numbers.
-    Version(Version<'a>),
+    Version(Box<Version<'a>>),
     /// It names a commit.
     Hash,
-    /// It has no numbers, or only a placeholder for one: `latest`, `1.x`.
+    /// It has no numbers of its own, or only a placeholder for one: `latest`, `1.x`, `stable-alpine3.20`.
     Word,
+    /// The pattern that names the numbers does not match it.
+    Unmatched,
 }
 
 /// A tag with numbers.
@@ -46,52 +34,69 @@ pub(crate) struct Version<'a> {
     numbers: Vec<Number<'a>>,
     stage: Stage<'a>,
     suffix: (&'a str, &'a str),
-    suffix_numbers: Vec<Number<'a>>,
+    family: Family<'a>,
 }
 
 /// What tags must share to have an order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Track<'a> {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Track<'a> {
     prefix: &'a str,
-    components: usize,
+    parts: Parts,
     calendar: Calendar,
     family: String,
 }
 
-/// Whether the first number is a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Calendar {
-    /// It is an ordinary number, as far as one can see. Years with two digits are: `24.04`.
-    None,
-    /// A year: `2024.1`, `2024`.
-    Year,
-    /// A date in one number: `20240115`.
-    Date,
-    /// A date in three numbers that are not separated by dots: `2024-01-15`.
-    Spelled,
+/// Which numbers there are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Parts {
+    /// As many as stand there, separated by dots.
+    Counted(usize),
+    /// One, and an update of it: `8u422`.
+    Update,
+    /// Those that a pattern names, in this order.
+    Named(Vec<Part>),
+}
+
+/// A number's name in a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    /// `major`.
+    Major,
+    /// `minor`.
+    Minor,
+    /// `patch`.
+    Patch,
+    /// `build`.
+    Build,
 }
 
 impl<'a> Tag<'a> {
+    /// Reads a tag by its shape.
     pub(crate) fn parse(text: &'a str) -> Self {
         if is_hash(text) {
             return Self::Hash;
         }
-        let architecture = ARCHITECTURE_PREFIXES.iter().find(|prefix| text.starts_with(**prefix));
-        let skipped = architecture.map_or(0, |prefix| prefix.len());
-        let Some(start) = text[skipped..].find(|char: char| char.is_ascii_digit()) else { return Self::Word };
-        let start = skipped + start;
+        let Some(start) = prefix::end(text) else { return Self::Word };
+        if is_commit_with_digits(token_around(text, start)) {
+            return Self::Hash;
+        }
         let (prefix, rest) = text.split_at(start);
-        let (numbers, calendar, suffix) = take_numbers(rest);
-        if is_placeholder(suffix) || WORK_PREFIXES.contains(&prefix) {
+        let (numbers, parts, calendar, suffix) = take_numbers(rest);
+        if is_placeholder(suffix) || prefix::is_work(prefix) {
             return Self::Word;
         }
         let Suffix { stage, before, after } = Suffix::parse(suffix);
-        let (mut family, mut suffix_numbers) = (String::new(), Vec::new());
-        for part in [before, after] {
-            add_family(part, &mut family, &mut suffix_numbers);
-        }
-        let track = Track { prefix, components: numbers.len(), calendar, family };
-        Self::Version(Version { track, numbers, stage, suffix: (before, after), suffix_numbers })
+        let family = Family::of([before, after]);
+        let track = Track { prefix, parts, calendar, family: family.text().to_owned() };
+        Self::Version(Box::new(Version { track, numbers, stage, suffix: (before, after), family }))
+    }
+
+    /// What a pattern found: its numbers, in the order of their names.
+    pub(crate) fn named(found: Vec<(Part, Number<'a>)>) -> Self {
+        let (parts, numbers) = found.into_iter().unzip();
+        let track = Track { prefix: "", parts: Parts::Named(parts), calendar: Calendar::None, family: String::new() };
+        let family = Family::of(["", ""]);
+        Self::Version(Box::new(Version { track, numbers, stage: Stage::Release, suffix: ("", ""), family }))
     }
 }
 
@@ -102,7 +107,7 @@ impl<'a> Version<'a> {
             self.numbers
                 .cmp(&other.numbers)
                 .then_with(|| self.stage.cmp(&other.stage))
-                .then_with(|| self.suffix_numbers.cmp(&other.suffix_numbers))
+                .then_with(|| self.family.numbers().cmp(other.family.numbers()))
         })
     }
 
@@ -112,11 +117,14 @@ impl<'a> Version<'a> {
     /// or a prefix that says so.
     pub(crate) fn is_bare_major(&self) -> bool {
         let [number] = self.numbers.as_slice() else { return false };
+        if matches!(self.track.parts, Parts::Named(_)) {
+            return false;
+        }
         let is_build = number.digits() >= 4 || matches!(self.track.prefix, "b" | "r" | "build-" | "build" | "rev-");
         match self.track.calendar {
             Calendar::Year => true,
             Calendar::Date | Calendar::Spelled => false,
-            Calendar::None => !is_build,
+            Calendar::None | Calendar::ShortYear => !is_build,
         }
     }
 
@@ -131,11 +139,19 @@ impl<'a> Version<'a> {
     /// How far this version is from `current`, of the same track.
     pub(crate) fn level(&self, current: &Self) -> Level {
         let differing = self.numbers.iter().zip(&current.numbers).position(|(one, other)| one != other);
-        match (self.track.calendar, differing) {
-            (Calendar::None, Some(0)) if self.numbers.len() > 1 || self.is_bare_major() => Level::Major,
-            (Calendar::None, Some(1)) => Level::Minor,
-            (Calendar::None, Some(2..)) => Level::Patch,
-            (Calendar::None | Calendar::Year | Calendar::Date | Calendar::Spelled, _) => Level::SameLevel,
+        let part = match (&self.track.parts, self.track.calendar, differing) {
+            (Parts::Named(parts), _, Some(at)) => parts.get(at).copied(),
+            (Parts::Counted(1), Calendar::None, Some(_)) => self.is_bare_major().then_some(Part::Major),
+            (_, Calendar::None, Some(0)) => Some(Part::Major),
+            (_, Calendar::None, Some(1)) => Some(Part::Minor),
+            (_, Calendar::None, Some(2..)) => Some(Part::Patch),
+            (_, _, _) => None,
+        };
+        match part {
+            Some(Part::Major) => Level::Major,
+            Some(Part::Minor) => Level::Minor,
+            Some(Part::Patch) => Level::Patch,
+            Some(Part::Build) | None => Level::SameLevel,
         }
     }
 
@@ -147,6 +163,42 @@ impl<'a> Version<'a> {
     /// The suffix without the mark of a pre-release.
     pub(crate) fn suffix(&self) -> String {
         format!("{}{}", self.suffix.0, self.suffix.1)
+    }
+
+    /// What it shares with the versions that it is ordered with.
+    pub(crate) fn track(&self) -> &Track<'a> {
+        &self.track
+    }
+
+    /// Its numbers, without those of the suffix.
+    pub(crate) fn numbers(&self) -> &[Number<'a>] {
+        &self.numbers
+    }
+
+    /// What is known of its suffix.
+    pub(crate) fn family(&self) -> &Family<'a> {
+        &self.family
+    }
+
+    /// Whether its numbers are times.
+    pub(crate) fn calendar(&self) -> Calendar {
+        self.track.calendar
+    }
+
+    /// The track that it has if its suffix is of `family`.
+    pub(crate) fn track_with(&self, family: &Family<'a>) -> Track<'a> {
+        Track { family: family.text().to_owned(), ..self.track.clone() }
+    }
+
+    /// Reads its suffix as one of `family`.
+    pub(crate) fn set_family(&mut self, family: Family<'a>) {
+        self.track.family = family.text().to_owned();
+        self.family = family;
+    }
+
+    /// Reads its first number as a year of two digits.
+    pub(crate) fn set_short_year(&mut self) {
+        self.track.calendar = Calendar::ShortYear;
     }
 }
 
@@ -169,6 +221,23 @@ fn is_commit(text: &str) -> bool {
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
+/// Whether `text` is a commit's hash, and certainly no word: it has letters and digits.
+pub(crate) fn is_commit_with_digits(text: &str) -> bool {
+    is_commit(text) && text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Whether `text` may be a commit's hash that happens to have no letters.
+pub(crate) fn may_be_commit(text: &str) -> bool {
+    COMMIT_DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The piece of `text` between separators that holds the byte at `at`.
+fn token_around(text: &str, at: usize) -> &str {
+    let start = text[..at].rfind(['-', '_', '.']).map_or(0, |at| at + 1);
+    let end = text[at..].find(['-', '_', '.']).map_or(text.len(), |length| at + length);
+    &text[start..end]
+}
+
 /// Whether a suffix stands for numbers that float: `.x`, `.x-alpine`.
 fn is_placeholder(suffix: &str) -> bool {
     suffix.strip_prefix(".x").or_else(|| suffix.strip_prefix(".X")).is_some_and(|rest| {
@@ -178,9 +247,10 @@ fn is_placeholder(suffix: &str) -> bool {
 }
 
 /// Takes the numbers from `text`, which begins with a digit, and gives back the suffix.
-fn take_numbers(text: &str) -> (Vec<Number<'_>>, Calendar, &str) {
-    if let Some((numbers, rest)) = take_spelled_date(text) {
-        return (numbers, Calendar::Spelled, rest);
+fn take_numbers(text: &str) -> (Vec<Number<'_>>, Parts, Calendar, &str) {
+    if let Some((numbers, rest)) = calendar::take_spelled_date(text) {
+        let parts = Parts::Counted(numbers.len());
+        return (numbers, parts, Calendar::Spelled, rest);
     }
     let mut numbers = Vec::new();
     let mut rest = text;
@@ -190,71 +260,46 @@ fn take_numbers(text: &str) -> (Vec<Number<'_>>, Calendar, &str) {
         rest = after;
         next = rest.strip_prefix('.').and_then(Number::take);
     }
-    let calendar = match numbers.first() {
-        Some(first) if first.is_year() => Calendar::Year,
-        Some(first) if first.is_date() => Calendar::Date,
-        Some(_) | None => Calendar::None,
-    };
-    (numbers, calendar, rest)
-}
-
-/// Takes `2024-01-15` or `2024_01_15` from the start of `text`.
-fn take_spelled_date(text: &str) -> Option<(Vec<Number<'_>>, &str)> {
-    let separator = text.get(4..)?.chars().next().filter(|char| matches!(char, '-' | '_'))?;
-    let (year, rest) = Number::take(text)?;
-    let (month, rest) = Number::take(rest.strip_prefix(separator)?)?;
-    let (day, rest) = Number::take(rest.strip_prefix(separator)?)?;
-    (year.is_year() && month.is_month() && day.is_day()).then(|| (vec![year, month, day], rest))
-}
-
-/// Adds a part of a suffix to its family, where a number that may vary stands as `#`, or as `@` if it is a date, and a
-/// commit as `*`; and its numbers to `numbers`. Commits have no order.
-fn add_family<'a>(part: &'a str, family: &mut String, numbers: &mut Vec<Number<'a>>) {
-    let mut word = "";
-    let mut rest = part;
-    while !rest.is_empty() {
-        if let Some(after) = after_commit(part, rest) {
-            family.push('*');
-            rest = after;
-            continue;
-        }
-        if let Some((number, after)) = Number::take(rest) {
-            match (number.is_date(), may_vary(word)) {
-                (true, _) => family.push('@'),
-                (false, true) => family.push('#'),
-                (false, false) => family.push_str(&rest[..number.digits()]),
-            }
-            numbers.push(number);
-            rest = after;
-            continue;
-        }
-        let is_letter = |char: char| char.is_alphabetic();
-        let end = match rest.find(|char: char| !is_letter(char)) {
-            // Not a letter: a separator, taken alone.
-            Some(0) => rest.chars().next().map_or(rest.len(), char::len_utf8),
-            Some(end) => end,
-            None => rest.len(),
-        };
-        let (taken, after) = rest.split_at(end);
-        family.push_str(taken);
-        if taken.starts_with(is_letter) {
-            word = taken;
-        }
-        rest = after;
+    if let ([_], Some((update, after))) = (numbers.as_slice(), rest.strip_prefix('u').and_then(Number::take)) {
+        numbers.push(update);
+        return (numbers, Parts::Update, Calendar::None, after);
     }
+    let calendar = numbers.first().map_or(Calendar::None, |first| Calendar::of(*first));
+    let parts = Parts::Counted(numbers.len());
+    (numbers, parts, calendar, rest)
 }
 
-/// What follows a commit's hash at the start of `rest`, a part of `whole`: hexadecimal digits, of both kinds, between
-/// separators.
-fn after_commit<'a>(whole: &str, rest: &'a str) -> Option<&'a str> {
-    let before = &whole[..whole.len() - rest.len()];
-    let end = rest.find(|char: char| !char.is_alphanumeric()).unwrap_or(rest.len());
-    let (word, after) = rest.split_at(end);
-    let begins_here = before.is_empty() || before.ends_with(['-', '_', '.']);
-    (begins_here && is_commit(word) && word.bytes().any(|byte| byte.is_ascii_digit())).then_some(after)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whether the numbers after `word` may vary. Without a word they count builds.
-fn may_vary(word: &str) -> bool {
-    word.is_empty() || VARYING_WORDS.split(' ').any(|varying| varying.eq_ignore_ascii_case(word))
+    /// The track of a tag is what it was read as: everything that was read can be put together again.
+    #[test]
+    fn what_was_read_prints_back() {
+        for text in crate::tests::many_tags() {
+            let Tag::Version(version) = Tag::parse(&text) else { continue };
+            let first = version.numbers.first().map_or("", |number| number.text());
+            let at = version.track.prefix.len();
+            assert!(text.starts_with(version.track.prefix), "{text}");
+            assert!(text[at..].starts_with(first), "{text}");
+            let numbers: usize = version.numbers.iter().map(|number| number.digits()).sum();
+            let separators = version.numbers.len() - 1;
+            let suffix_at = at + numbers + separators;
+            let stage = text.len() - suffix_at - version.suffix.0.len() - version.suffix.1.len();
+            assert!(text[suffix_at..].starts_with(version.suffix.0), "{text}");
+            assert!(text.ends_with(version.suffix.1), "{text}");
+            assert_eq!(stage == 0, version.stage == Stage::Release, "{text}");
+        }
+    }
+
+    #[test]
+    fn updates_are_numbers() {
+        let read = |text| match Tag::parse(text) {
+            Tag::Version(version) => version,
+            Tag::Hash | Tag::Word | Tag::Unmatched => panic!("{text} is a version"),
+        };
+        assert_eq!(read("8u422-b05-jdk").order(&read("8u432-b06-jdk")), Some(Ordering::Less));
+        assert_eq!(read("8u422-b05-jdk").order(&read("8.432-b06-jdk")), None);
+        assert_eq!(read("8u432-jdk").level(&read("8u422-jdk")), Level::Minor);
+    }
 }

@@ -99,7 +99,9 @@ impl App {
         Ok(Runner::new(engine, compose, self.store().await?, Arc::new(SystemClock::default())))
     }
 
-    fn docker_config(&self) -> Arc<DockerConfig> {
+    /// Credentials of registries, from Docker's own configuration.
+    #[must_use]
+    pub fn docker_config(&self) -> Arc<DockerConfig> {
         plugins::docker_config(&self.config)
     }
 }

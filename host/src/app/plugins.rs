@@ -24,6 +24,7 @@ pub struct Plugins {
     registry: Arc<RegistryAdapters>,
     policy: Arc<Policies>,
     notifiers: Notifiers,
+    egress: Arc<Egress>,
 }
 
 impl Plugins {
@@ -35,7 +36,7 @@ impl Plugins {
         let setup = PluginHostConfig {
             folders: config.plugin_dirs.clone(),
             cache_dir: Some(config.data_dir.join("cache/plugins")),
-            egress,
+            egress: Arc::clone(&egress),
             plugins: setups(config)?,
             adapters: adapters.collect(),
             limits: CallLimits::default(),
@@ -49,6 +50,7 @@ impl Plugins {
             registry: Arc::new(RegistryAdapters::new(Arc::clone(&host))),
             policy: Arc::new(Policies::new(Arc::clone(&host), PluginId::new(&config.policy))),
             notifiers: Notifiers::new(Arc::clone(&host)),
+            egress,
             host,
         })
     }
@@ -69,6 +71,12 @@ impl Plugins {
     #[must_use]
     pub fn policy(&self) -> Arc<Policies> {
         Arc::clone(&self.policy)
+    }
+
+    /// What went out so far, and what registries say of their limits.
+    #[must_use]
+    pub fn egress(&self) -> &Egress {
+        &self.egress
     }
 
     /// All notifiers.

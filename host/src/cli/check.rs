@@ -14,10 +14,12 @@ use dockrev_core::platform::Platform;
 use dockrev_engine::detect::{Depth, Scope, Survey};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
+use std::time::Instant;
 
 pub(super) use rows::{plan_lines, status};
 
 pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<Ending, Failure> {
+    let began = Instant::now();
     let app = App::new(config);
     let surveys = survey(&app, arguments).await?;
     let options = PlanOptions::cautious();
@@ -28,7 +30,13 @@ pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<E
     let entries: Vec<&PlanEntry> = plans.iter().flat_map(|(plan, _)| &plan.entries).collect();
     if arguments.json {
         let platform = plans.first().map(|(_, platform)| platform.to_string()).unwrap_or_default();
-        json::print(&entries, &platform)?;
+        let egress = app.plugins().await?.egress();
+        let effort = json::Effort {
+            elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            requests: egress.requests_by_host(),
+            answered_from_cache: egress.answered_from_cache(),
+        };
+        json::print(&entries, &platform, &effort)?;
     } else {
         for line in plan_lines(&entries) {
             out!("{line}");

@@ -187,6 +187,7 @@ async fn stacks(host: &Host, inventory: &Inventory, findings: &mut Findings) {
 async fn registries(app: &App, inventory: &Inventory, findings: &mut Findings) -> Result<(), Failure> {
     let registry = app.plugins().await?.registry();
     for (name, (repository, tag)) in in_use(inventory) {
+        credentials(app, &name, findings).await;
         let image = format!("{}:{tag}", repository.familiar());
         match registry.resolve(&repository, &Target::Tag(tag), Detail::Digest).await {
             Ok(_) => findings.ok("registry", &name, format!("answers for `{image}`")),
@@ -199,7 +200,23 @@ async fn registries(app: &App, inventory: &Inventory, findings: &mut Findings) -
             ),
         }
     }
+    for (host, budget) in app.plugins().await?.egress().budgets() {
+        let of = budget.limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
+        let window = budget.window.map(|window| format!(" in {} s", window.as_secs())).unwrap_or_default();
+        findings.ok("budget", &host, format!("{}{of} requests left{window}", budget.remaining));
+    }
     Ok(())
+}
+
+/// Whether there are credentials for a registry; never what they are. A helper may take its time to answer.
+async fn credentials(app: &App, registry: &str, findings: &mut Findings) {
+    let (config, name) = (app.docker_config(), registry.to_owned());
+    match tokio::task::spawn_blocking(move || config.credentials_for(&name)).await {
+        Ok(Ok(Some(_))) => findings.ok("credentials", &registry, "found"),
+        Ok(Ok(None)) => findings.ok("credentials", &registry, "none: it is asked anonymously"),
+        Ok(Err(error)) => findings.add("credentials", &registry, State::Broken, error.to_string(), None),
+        Err(error) => findings.add("credentials", &registry, State::Broken, error.to_string(), None),
+    }
 }
 
 /// The registries in use, each with an image from it that came from there.

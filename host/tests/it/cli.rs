@@ -15,6 +15,8 @@ fn an_image_is_checked_without_an_engine() {
     let ran = crate::stage::run(&mut command).ends_with(2);
     let check = ran.json();
     assert_eq!(check["format"], "dockrev.check/1");
+    let requests = check["effort"]["requests"][stage.registry.host()].as_u64();
+    assert!(requests.is_some_and(|count| (3..=5).contains(&count)), "{check:#}");
     let entry = entry(&check, &image);
     assert_eq!(entry["status"], "newer");
     assert_eq!(
@@ -133,6 +135,8 @@ fn the_doctor_says_what_works_and_what_does_not() {
     assert_eq!(finding(&stage, "stack", project.name())["state"], "ok");
     assert_eq!(finding(&stage, "registry", &registry)["state"], "ok");
     assert_eq!(finding(&stage, "plugin", "registry-oci")["state"], "ok");
+    let credentials = finding(&stage, "credentials", &registry);
+    assert!(credentials["message"].as_str().unwrap().starts_with("none"), "{credentials:#}");
     assert_eq!(finding(&stage, "engine", stage.engine.host())["state"], "ok");
     stage.registry.stop().unwrap();
     assert_eq!(finding(&stage, "registry", &registry)["state"], "warning");

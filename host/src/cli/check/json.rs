@@ -19,7 +19,19 @@ struct Document<'a> {
     format: &'static str,
     platform: &'a str,
     counts: BTreeMap<&'static str, usize>,
+    /// What it took.
+    effort: &'a Effort,
     entries: Vec<Entry<'a>>,
+}
+
+/// What a check took.
+#[derive(Serialize)]
+pub(super) struct Effort {
+    pub(super) elapsed_ms: u64,
+    /// Requests that were sent, by host, those for tokens included.
+    pub(super) requests: BTreeMap<String, u64>,
+    /// Questions that were answered without a request, from what was known.
+    pub(super) answered_from_cache: u64,
 }
 
 #[derive(Serialize)]
@@ -48,13 +60,18 @@ struct Candidate {
 }
 
 /// The entries as one JSON document.
-pub(super) fn print(entries: &[&PlanEntry], platform: &str) -> Result<(), Failure> {
+pub(super) fn print(entries: &[&PlanEntry], platform: &str, effort: &Effort) -> Result<(), Failure> {
     let mut counts = BTreeMap::new();
     for entry in entries {
         *counts.entry(status(entry).name).or_insert(0) += 1;
     }
-    let document =
-        Document { format: FORMAT, platform, counts, entries: entries.iter().map(|entry| one(entry)).collect() };
+    let document = Document {
+        format: FORMAT,
+        platform,
+        counts,
+        effort,
+        entries: entries.iter().map(|entry| one(entry)).collect(),
+    };
     print_json(&document)
 }
 

@@ -3,7 +3,6 @@
 //! Later layers win: what is built in, `[defaults]` of the configuration file, the labels of other updaters, Dockrev's own
 //! labels, and the service's own table in the configuration file.
 
-use crate::detection::{Subject, Trouble};
 use crate::policy::Level;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -53,6 +52,18 @@ pub struct ServiceSettings {
     pub policy: Value,
 }
 
+/// A label cannot be read. The service is then not judged at all: a limit that is misread is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("label `{name}` is `{value}`: expected {expected}")]
+pub struct InvalidLabel {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+    /// What it may be.
+    pub expected: &'static str,
+}
+
 /// On, or off because of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Switch {
@@ -63,12 +74,11 @@ pub enum Switch {
 }
 
 impl SettingsBook {
-    /// What holds for `subject`, whose container has these labels.
-    pub fn of(&self, subject: &Subject, labels: &BTreeMap<String, String>) -> Result<ServiceSettings, Trouble> {
-        let name = subject.to_string();
+    /// What holds for the service or container `name`, whose container has these labels.
+    pub fn of(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<ServiceSettings, InvalidLabel> {
         let mut layers = vec![("`[defaults]`".to_owned(), self.defaults.clone())];
         layers.extend(labels::layers(labels)?);
-        if let Some(own) = self.services.get(&name) {
+        if let Some(own) = self.services.get(name) {
             layers.push((format!("`[services.\"{name}\"]`"), own.clone()));
         }
         Ok(ServiceSettings {

@@ -154,7 +154,7 @@ impl Detector {
     }
 
     async fn find(&self, questions: &Questions, known: Known, requested: Option<&Tag>) -> Detection {
-        let settings = self.rules.settings.of(&known.subject, &known.labels);
+        let settings = self.rules.settings.of(&known.subject.to_string(), &known.labels);
         let update = settings.as_ref().map_or(Switch::On, |settings| settings.update.clone());
         let (compose, trouble) = match known.compose {
             Ok(compose) => (compose, None),
@@ -162,7 +162,9 @@ impl Detector {
         };
         let question = question(&known.subject, &known.written, known.local.as_ref(), compose.as_ref());
         let finding = match (settings, trouble, question) {
-            (Err(trouble), _, _) => Finding::Unknown(trouble),
+            (Err(error), _, _) => {
+                Finding::Unknown(Trouble { code: "settings.invalid-label".to_owned(), message: error.to_string() })
+            }
             (Ok(ServiceSettings { watch: Switch::Off(by), .. }), _, _) => {
                 Finding::Excluded(Exclusion::SwitchedOff { by })
             }

@@ -1,7 +1,6 @@
 //! Settings on containers: Dockrev's own labels, and those of other updaters where they mean the same.
 
-use super::SettingsLayer;
-use crate::detection::Trouble;
+use super::{InvalidLabel, SettingsLayer};
 use crate::policy::Level;
 use std::collections::BTreeMap;
 
@@ -24,12 +23,12 @@ pub const KNOWN_LABELS: [(&str, &str); 14] = [
 ];
 
 /// One layer for each known label that is there, in the order of [`KNOWN_LABELS`].
-pub(super) fn layers(labels: &BTreeMap<String, String>) -> Result<Vec<(String, SettingsLayer)>, Trouble> {
+pub(super) fn layers(labels: &BTreeMap<String, String>) -> Result<Vec<(String, SettingsLayer)>, InvalidLabel> {
     let present = KNOWN_LABELS.iter().filter_map(|(name, _)| Some((*name, labels.get(*name)?)));
     present.map(|(name, value)| Ok((format!("label `{name}`"), layer(name, value)?))).collect()
 }
 
-fn layer(name: &str, value: &str) -> Result<SettingsLayer, Trouble> {
+fn layer(name: &'static str, value: &str) -> Result<SettingsLayer, InvalidLabel> {
     let nothing = SettingsLayer::default();
     let text = Some(value.to_owned());
     Ok(match name {
@@ -49,12 +48,11 @@ fn layer(name: &str, value: &str) -> Result<SettingsLayer, Trouble> {
     })
 }
 
-fn wrong(name: &str, value: &str, expected: &str) -> Trouble {
-    let message = format!("label `{name}` is `{value}`: expected {expected}");
-    Trouble { code: "settings.invalid-label".to_owned(), message }
+fn wrong(name: &'static str, value: &str, expected: &'static str) -> InvalidLabel {
+    InvalidLabel { name, value: value.to_owned(), expected }
 }
 
-fn boolean(name: &str, value: &str) -> Result<bool, Trouble> {
+fn boolean(name: &'static str, value: &str) -> Result<bool, InvalidLabel> {
     match value.trim().to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
@@ -62,7 +60,7 @@ fn boolean(name: &str, value: &str) -> Result<bool, Trouble> {
     }
 }
 
-fn levels(name: &str, value: &str) -> Result<Vec<Level>, Trouble> {
+fn levels(name: &'static str, value: &str) -> Result<Vec<Level>, InvalidLabel> {
     let level = |text: &str| match text {
         "major" => Ok(Level::Major),
         "minor" => Ok(Level::Minor),

@@ -129,13 +129,29 @@ pub struct PluginConfig {
 }
 
 /// Where a secret comes from. The configuration file never holds one.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
     /// An environment variable.
     Env(String),
     /// A file; the line end at its end is left out.
     File(PathBuf),
+}
+
+impl<'de> Deserialize<'de> for SecretSource {
+    /// By hand, so that a secret that was written here by mistake is in no error.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wrong = || {
+            let text = "expected `env = \"NAME\"` or `file = \"PATH\"`: a secret itself does not belong into this file";
+            serde::de::Error::custom(text)
+        };
+        let toml::Value::Table(table) = toml::Value::deserialize(deserializer)? else { return Err(wrong()) };
+        let text = |name: &str| table.get(name).and_then(toml::Value::as_str).filter(|_| table.len() == 1);
+        match (text("env"), text("file")) {
+            (Some(name), None) => Ok(Self::Env(name.to_owned())),
+            (None, Some(path)) => Ok(Self::File(PathBuf::from(path))),
+            (Some(_), Some(_)) | (None, None) => Err(wrong()),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -316,5 +332,10 @@ mod tests {
         check("policy = \"x\"\nregistrys = {}\n", "line 2: unknown field `registrys`");
         check("[registries.a]\ninsecure = 3\n", "line 2: invalid type");
         check("= 3", "line 1:");
+        for inline in ["secrets.key = \"ghp_abc\"", "secrets.key.text = \"ghp_abc\"", "secrets.key.env = [\"ghp_abc\"]"]
+        {
+            let message = config_of(&format!("[plugins.x]\n{inline}\n")).unwrap_err().to_string();
+            assert!(message.contains("does not belong") && !message.contains("ghp_abc"), "{message}");
+        }
     }
 }

@@ -27,7 +27,8 @@ const LIST_MAX_BYTES: usize = 24 * 1024 * 1024;
 
 #[derive(serde::Deserialize)]
 struct Page {
-    /// Distribution sends `null` for a repository whose last tag was deleted.
+    /// Distribution sends `null` for a repository whose last tag was deleted. An answer without it is no list.
+    #[serde(deserialize_with = "serde::Deserialize::deserialize")]
     tags: Option<AtMost<String, PAGE_MAX_NAMES>>,
 }
 

@@ -72,6 +72,8 @@ impl Authentication {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct TokenKey {
+    /// A token of one registry is not shown to another that names the same token server.
+    registry: Origin,
     realm: Url,
     service: Option<String>,
     scope: String,
@@ -95,10 +97,12 @@ impl Egress {
         let seen = (registry.origin.clone(), registry.repository.clone());
         let remembered = get(&self.authentication.challenges, &seen);
         let first = match &remembered {
-            Some(challenge) => match self.authorization(challenge, registry, scope, None).await? {
-                Authorization::Send(header) => Some(header),
-                Authorization::NoneBetter => None,
-                Authorization::Later(wait) => return Ok(self.token_server_closed(wait, outgoing, scope)),
+            Some(challenge) => match self.authorization(challenge, registry, scope, None).await {
+                Ok(Authorization::Send(header)) => Some(header),
+                Ok(Authorization::NoneBetter) => None,
+                Ok(Authorization::Later(wait)) => return Ok(self.token_server_closed(wait, outgoing, scope)),
+                // The registry may have another token server by now: it is asked anew.
+                Err(_) => None,
             },
             None => None,
         };
@@ -172,7 +176,9 @@ impl Egress {
         let key = TokenKey {
             realm,
             service: challenge.service.clone(),
-            scope: challenge.scope.clone().unwrap_or_else(|| format!("repository:{}:pull", registry.repository)),
+            // Whatever the challenge asks for: a call reads its repository, and its token is good for nothing else.
+            scope: format!("repository:{}:pull", registry.repository),
+            registry: registry.origin.clone(),
             user: login.map(|login| login.user().to_owned()),
         };
         let slot = get_or_default(&self.authentication.tokens, &key);

@@ -4,13 +4,16 @@ use crate::body::{Permits, ResponseBody};
 use crate::docker_config::DockerConfig;
 use crate::endpoint::{self, ParseRegistryError, RegistryEndpoint, RegistryOverride};
 use crate::error::{ConnectFailure, EgressBuildError, EgressError};
-use crate::grant::CallScope;
+use crate::grant::{CallScope, RegistryGrant};
 use crate::hosts::{Hosts, RateBudget};
 use crate::origin::Origin;
 use crate::response_cache::{ResponseCache, ResponseCacheConfig};
 use crate::retry::RetryLimits;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE,
+    USER_AGENT,
+};
 use http::{HeaderMap, HeaderValue, Method};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -207,9 +210,12 @@ impl Egress {
         scope: &Arc<CallScope>,
     ) -> Result<http::Response<ResponseBody>, EgressError> {
         scope.budget.take_request().map_err(EgressError::OverBudget)?;
-        let outgoing = self.check(request, scope)?;
+        let mut outgoing = self.check(request, scope)?;
         let registry = scope.grant.registry_at(&outgoing.origin).cloned();
-        match registry.filter(|_| !outgoing.headers.contains_key(AUTHORIZATION)) {
+        if registry.is_some() {
+            outgoing.headers = only_harmless(&outgoing.headers);
+        }
+        match registry.filter(|registry| may_be_answered_for(&outgoing, registry)) {
             Some(registry) => self.ask_registry(outgoing, &registry, scope).await,
             None => {
                 let answer = self.exchange(&outgoing, None, scope).await?;
@@ -318,6 +324,24 @@ fn whole_chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Fields that a plugin may send to a registry. Others could make the registry, or a proxy before it, name a token server
+/// of the plugin's choice in its challenge.
+fn only_harmless(headers: &HeaderMap) -> HeaderMap {
+    const HARMLESS: [HeaderName; 6] = [ACCEPT, ACCEPT_ENCODING, IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE, USER_AGENT];
+    let kept = headers.iter().filter(|(name, _)| HARMLESS.contains(name));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Whether a `401` to this request is answered: only to reading what the call is about. A plugin must not push with the
+/// admin's login, nor have a token server's answer, which is a secret itself.
+fn may_be_answered_for(outgoing: &Outgoing, registry: &RegistryGrant) -> bool {
+    let path = outgoing.url.path();
+    let is_read = outgoing.method == Method::GET || outgoing.method == Method::HEAD;
+    let is_of_repository = path.contains(&format!("/v2/{}/", registry.repository)) || path.ends_with("/v2/");
+    let is_of_harbor = path.contains("/api/v2.0/projects/");
+    is_read && (is_of_repository || is_of_harbor)
 }
 
 #[cfg(test)]

@@ -168,7 +168,7 @@ impl DockerConfig {
             return Ok(Place::Known(None));
         };
         let contents = self.contents(path).map_err(|problem| self.error(problem))?;
-        let host = normalise(registry);
+        let Some(host) = normalise(registry) else { return Ok(Place::Known(None)) };
         if let Some(helper) = contents.helpers.get(&host).or(contents.store.as_ref()) {
             let server = if host == "docker.io" { DOCKER_HUB_SERVER.to_owned() } else { host };
             return Ok(Place::Helper(HelperQuestion { helper: helper.clone(), server }));
@@ -297,19 +297,24 @@ fn read_file(path: &Path) -> Result<Contents, String> {
     let file: File = serde_json::from_slice(&text)
         .map_err(|error| format!("it is not valid at line {}, column {}", error.line(), error.column()))?;
     Ok(Contents {
-        auths: file.auths.into_iter().map(|(key, entry)| (normalise(&key), entry)).collect(),
-        helpers: file.helpers.into_iter().map(|(key, helper)| (normalise(&key), helper)).collect(),
+        auths: file.auths.into_iter().filter_map(|(key, entry)| Some((normalise(&key)?, entry))).collect(),
+        helpers: file.helpers.into_iter().filter_map(|(key, helper)| Some((normalise(&key)?, helper))).collect(),
         store: Some(file.store).filter(|store| !store.is_empty()),
     })
 }
 
-/// Brings the ways in which a registry is written as a key to one: `https://index.docker.io/v1/` is `docker.io`.
-fn normalise(key: &str) -> String {
+/// Brings the ways in which a registry is written as a key to one: `https://index.docker.io/v1/` is `docker.io`. Keys of
+/// something else than a whole registry are none: Docker keeps the tokens of its web login as `.../v1/refresh-token`.
+fn normalise(key: &str) -> Option<String> {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
-    let host = key.split('/').next().unwrap_or(key).to_ascii_lowercase();
+    let (host, path) = key.split_once('/').unwrap_or((key, ""));
+    if !matches!(path.trim_end_matches('/'), "" | "v1" | "v2") {
+        return None;
+    }
+    let host = host.to_ascii_lowercase();
     match host.as_str() {
-        "index.docker.io" | "registry-1.docker.io" => "docker.io".to_owned(),
-        _ => host,
+        "index.docker.io" | "registry-1.docker.io" => Some("docker.io".to_owned()),
+        _ => Some(host),
     }
 }
 
@@ -320,6 +325,8 @@ mod tests {
     const FILE: &str = r#"{
         "auths": {
             "https://index.docker.io/v1/": {"auth": "aHViOnNlY3JldDp3aXRoOmNvbG9ucw=="},
+            "https://index.docker.io/v1/access-token": {"username": "hub", "password": "eyJ-access"},
+            "https://index.docker.io/v1/refresh-token": {"username": "hub", "password": "v1.refresh"},
             "https://ghcr.io/v2/": {"username": "octo", "password": "cat"},
             "localhost:5000": {"auth": "dGVzdGVyOnMzY3JldA=="},
             "broken.example": {"auth": "%%%"},

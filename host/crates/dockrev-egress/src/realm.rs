@@ -1,7 +1,8 @@
 //! Whether a token server may be asked for a registry.
 //!
 //! A registry names its token server in its own answer, and what it names gets the credentials. So the realm has to be
-//! the registry's own, as far as that can be told from names, or one that the plugin's manifest asked for.
+//! the registry's own, as far as that can be told from names. One that the plugin's manifest asked for is asked as well,
+//! and never with credentials: a plugin must not choose who gets them.
 
 use crate::grant::{Grant, RegistryGrant};
 use crate::origin::Origin;
@@ -17,9 +18,9 @@ const PUBLIC_TOKEN_SERVERS: [&str; 2] = ["https://auth.docker.io", "https://ghcr
 /// A token server that may be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Realm {
-    /// The registry's own, or a granted one: it gets the registry's credentials.
+    /// The registry's own: it gets the registry's credentials.
     Trusted(Url),
-    /// A public one: it is asked without credentials.
+    /// A public or a granted one: it is asked without credentials.
     Public(Url),
 }
 
@@ -32,10 +33,10 @@ pub(crate) fn accept(realm: &str, registry: &RegistryGrant, grant: &Grant) -> Re
     if has_user || downgraded {
         return Err(origin.to_string());
     }
-    if is_own(&registry.origin, &origin) || grant.names(&origin) {
+    if is_own(&registry.origin, &origin) {
         return Ok(Realm::Trusted(url));
     }
-    if PUBLIC_TOKEN_SERVERS.contains(&origin.to_string().as_str()) {
+    if grant.names(&origin) || PUBLIC_TOKEN_SERVERS.contains(&origin.to_string().as_str()) {
         return Ok(Realm::Public(url));
     }
     Err(origin.to_string())
@@ -84,7 +85,9 @@ mod tests {
             let grant = Grant { hosts: vec!["auth.granted.example".parse().unwrap()], ..Grant::default() };
             let accepted = accept(realm, &registry, &grant);
             assert_eq!(matches!(accepted, Ok(Realm::Trusted(_))), trusted, "{registry:?} {realm}");
-            let public = realm == "https://ghcr.io/token" || realm == "https://auth.docker.io/token";
+            let without_credentials =
+                ["https://ghcr.io/token", "https://auth.docker.io/token", "https://auth.granted.example/token"];
+            let public = without_credentials.contains(&realm);
             assert_eq!(accepted.is_ok(), trusted || public, "{registry:?} {realm}");
         };
         check("https://ghcr.io", "https://ghcr.io/token", true);
@@ -92,7 +95,8 @@ mod tests {
         check("https://registry-1.docker.io", "https://auth.docker.io/token", true);
         check("https://registry.gitlab.com", "https://gitlab.com/jwt/auth", true);
         check("https://example.org", "https://auth.example.org/token", true);
-        check("https://ghcr.io", "https://auth.granted.example/token", true);
+        // Granted by the plugin's manifest: asked, and never with credentials.
+        check("https://ghcr.io", "https://auth.granted.example/token", false);
         check("https://lscr.io", "https://ghcr.io/token", false);
         check("https://evil.example", "https://auth.docker.io/token", false);
         check("https://ghcr.io", "https://evil.example/token", false);

@@ -38,9 +38,9 @@ async fn basic_credentials_are_sent_when_asked_for() {
     let credentials = credentials_for(&server.address.to_string());
     let egress = egress(Some(&credentials));
     let scope = about(&egress, &server);
-    assert_eq!(get(&egress, &server.url("/v2/a"), &scope).await.unwrap(), (200, "tags".to_owned()));
+    assert_eq!(get(&egress, &server.url("/v2/team/app/a"), &scope).await.unwrap(), (200, "tags".to_owned()));
     // From now on it is known what this registry wants.
-    assert_eq!(get(&egress, &server.url("/v2/b"), &scope).await.unwrap().0, 200);
+    assert_eq!(get(&egress, &server.url("/v2/team/app/b"), &scope).await.unwrap().0, 200);
     let seen: Vec<bool> = server.seen().iter().map(|seen| seen.field("authorization").is_some()).collect();
     assert_eq!(seen, [false, true, true]);
     assert_eq!(scope.budget.requests(), 2);
@@ -91,7 +91,7 @@ async fn many_at_once_ask_for_one_token() {
         .map(|number| {
             let (egress, server) = (Arc::clone(&egress), server.clone());
             tokio::spawn(async move {
-                get(&egress, &server.url(&format!("/v2/{number}")), &about(&egress, &server)).await.unwrap().0
+                get(&egress, &server.url(&format!("/v2/team/app/{number}")), &about(&egress, &server)).await.unwrap().0
             })
         })
         .collect();
@@ -100,7 +100,7 @@ async fn many_at_once_ask_for_one_token() {
     }
     assert_eq!(server.count("GET /token"), 1);
     let before = server.seen().len();
-    assert_eq!(get(&egress, &server.url("/v2/again"), &about(&egress, &server)).await.unwrap().0, 200);
+    assert_eq!(get(&egress, &server.url("/v2/team/app/again"), &about(&egress, &server)).await.unwrap().0, 200);
     assert_eq!(server.seen().len(), before + 1);
 }
 
@@ -199,4 +199,34 @@ async fn a_broken_docker_config_is_named() {
     let egress = Egress::new(EgressConfig { credentials, ..EgressConfig::default() }).unwrap();
     let error = get(&egress, &server.url("/v2/"), &about(&egress, &server)).await.unwrap_err();
     assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+}
+
+/// A plugin reads what its call is about. It does not push with the admin's login, and gets no answer of a token server.
+#[tokio::test]
+async fn only_reading_the_repository_is_answered_for() {
+    let server = Server::start(|seen| match seen.field("authorization") {
+        Some(_) => ok("in"),
+        None => unauthorized("Basic realm=\"test\""),
+    })
+    .await;
+    let credentials = credentials_for(&server.address.to_string());
+    let egress = egress(Some(&credentials));
+    let scope = about(&egress, &server);
+    let send = async |method: &str, path: &str| {
+        let request = http::Request::builder().method(method).uri(server.url(path)).body(bytes::Bytes::new()).unwrap();
+        egress.send(request, &scope).await.unwrap().status().as_u16()
+    };
+    assert_eq!(send("GET", "/v2/team/app/tags/list").await, 200);
+    assert_eq!(send("HEAD", "/v2/team/app/manifests/1").await, 200);
+    for (method, path) in [
+        ("PUT", "/v2/team/app/manifests/latest"),
+        ("DELETE", "/v2/team/app/manifests/latest"),
+        ("TRACE", "/v2/team/app/tags/list"),
+        ("GET", "/v2/other/app/tags/list"),
+        ("GET", "/v2/auth"),
+        ("GET", "/token"),
+        ("POST", "/api/v1/users/admin/tokens"),
+    ] {
+        assert_eq!(send(method, path).await, 401, "{method} {path}");
+    }
 }

@@ -113,7 +113,7 @@ async fn a_registry_gets_what_its_helper_keeps_and_asks_it_once() {
         .map(|number| {
             let (egress, server) = (Arc::clone(&egress), server.clone());
             tokio::spawn(async move {
-                get(&egress, &server.url(&format!("/v2/{number}")), &about(&egress, &server)).await.unwrap().0
+                get(&egress, &server.url(&format!("/v2/team/app/{number}")), &about(&egress, &server)).await.unwrap().0
             })
         })
         .collect();
@@ -154,8 +154,8 @@ async fn an_identity_token_is_exchanged_for_a_token() {
         let egress = setup.egress();
         let before = server.seen().len();
         let scope = about(&egress, &server);
-        assert_eq!(get(&egress, &server.url("/v2/a"), &scope).await.unwrap(), (200, "tags".to_owned()));
-        assert_eq!(get(&egress, &server.url("/v2/b"), &scope).await.unwrap().0, 200);
+        assert_eq!(get(&egress, &server.url("/v2/team/app/a"), &scope).await.unwrap(), (200, "tags".to_owned()));
+        assert_eq!(get(&egress, &server.url("/v2/team/app/b"), &scope).await.unwrap().0, 200);
         let seen = server.seen().split_off(before);
         assert_eq!(seen.len(), 4, "{seen:?}");
         let asked = &seen[1];

@@ -189,10 +189,12 @@ impl PrivateEngine {
         if let Some(silent) = self.daemon() {
             silent.end(STOP_LIMIT)?;
         }
-        let containerd = self.home.join("run/containerd/containerd.pid");
-        if Process::from_file(&containerd, &self.mark()).is_none() {
-            remove_if_there(&containerd)?;
+        // That of a killed daemon ends with it, but not at once: a new daemon that still finds it waits for it in vain.
+        // The containers' keepers live on, and a new one finds them.
+        for containerd in Process::all(&["containerd"], &self.mark()) {
+            containerd.kill()?;
         }
+        remove_if_there(&self.home.join("run/containerd/containerd.pid"))?;
         remove_if_there(&self.home.join("pid"))?;
         remove_if_there(&self.home.join("sock"))
     }

@@ -26,6 +26,8 @@ use tokio::sync::OnceCell;
 /// The application, as a command uses it.
 pub struct App {
     config: Config,
+    /// One for checks, pulls and the doctor: what a credential helper answered is known to all of them.
+    docker_config: Arc<DockerConfig>,
     store: OnceCell<Arc<Store>>,
     plugins: OnceCell<Plugins>,
 }
@@ -42,7 +44,13 @@ impl App {
     /// An application with these settings. Opens and starts nothing yet.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        Self { config: config.clone(), store: OnceCell::new(), plugins: OnceCell::new() }
+        let docker_config = config.docker_config.as_ref().map_or_else(DockerConfig::none, DockerConfig::at);
+        Self {
+            config: config.clone(),
+            docker_config: Arc::new(docker_config),
+            store: OnceCell::new(),
+            plugins: OnceCell::new(),
+        }
     }
 
     /// The jobs that were done from this data folder.
@@ -63,7 +71,7 @@ impl App {
 
     /// The plugins, loaded.
     pub async fn plugins(&self) -> Result<&Plugins, AppError> {
-        self.plugins.get_or_try_init(|| Plugins::load(&self.config)).await
+        self.plugins.get_or_try_init(|| Plugins::load(&self.config, self.docker_config())).await
     }
 
     /// The engine and Compose that the configuration names. They are not asked anything yet.
@@ -102,7 +110,7 @@ impl App {
     /// Credentials of registries, from Docker's own configuration.
     #[must_use]
     pub fn docker_config(&self) -> Arc<DockerConfig> {
-        plugins::docker_config(&self.config)
+        Arc::clone(&self.docker_config)
     }
 }
 

@@ -28,8 +28,8 @@ pub struct Plugins {
 }
 
 impl Plugins {
-    pub(super) async fn load(config: &Config) -> Result<Self, AppError> {
-        let egress = Arc::new(egress(config)?);
+    pub(super) async fn load(config: &Config, credentials: Arc<DockerConfig>) -> Result<Self, AppError> {
+        let egress = Arc::new(egress(config, credentials)?);
         let adapters = config.registries.iter();
         let adapters =
             adapters.filter_map(|(host, registry)| Some((host.clone(), PluginId::new(registry.adapter.as_ref()?))));
@@ -86,12 +86,7 @@ impl Plugins {
     }
 }
 
-/// Credentials of registries, from Docker's own configuration.
-pub(super) fn docker_config(config: &Config) -> Arc<DockerConfig> {
-    Arc::new(config.docker_config.as_ref().map_or_else(DockerConfig::none, DockerConfig::at))
-}
-
-fn egress(config: &Config) -> Result<Egress, AppError> {
+fn egress(config: &Config, credentials: Arc<DockerConfig>) -> Result<Egress, AppError> {
     let mut registries = BTreeMap::new();
     for (host, registry) in &config.registries {
         let endpoint = match &registry.endpoint {
@@ -105,7 +100,7 @@ fn egress(config: &Config) -> Result<Egress, AppError> {
     }
     let settings = EgressConfig {
         registries,
-        credentials: docker_config(config),
+        credentials,
         authorities: authorities(config),
         cache: Some(ResponseCacheConfig::at(config.data_dir.join("cache/http"))),
         limits: EgressLimits::default(),

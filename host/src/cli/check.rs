@@ -51,10 +51,7 @@ pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<E
 
 async fn survey(app: &App, arguments: &CheckArguments) -> Result<Vec<Survey>, Failure> {
     let bar = progress_bar(!arguments.json);
-    let progress = |done: usize, total: usize| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    };
+    let progress = follow(&bar);
     let detector = app.detector().await?;
     let mut surveys = Vec::new();
     if arguments.image.is_empty() || !arguments.stack.is_empty() {
@@ -79,6 +76,14 @@ pub(super) fn progress_bar(wanted: bool) -> ProgressBar {
     }
     let style = ProgressStyle::with_template("asking registries {bar:24} {pos}/{len}");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Keeps `bar` at what is done of how many.
+pub(super) fn follow(bar: &ProgressBar) -> impl Fn(usize, usize) + Send + Sync + '_ {
+    |done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    }
 }
 
 /// The platform of this machine, for images that run nowhere yet.

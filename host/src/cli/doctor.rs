@@ -2,7 +2,7 @@
 
 use crate::app::{App, Host};
 use crate::cli::arguments::DoctorArguments;
-use crate::cli::output::{out, print_json};
+use crate::cli::output::print_json;
 use crate::cli::paint::Tone;
 use crate::cli::table::{Cell, Table};
 use crate::cli::{Ending, Failure};
@@ -251,7 +251,5 @@ fn print(findings: &[Finding]) {
             Cell::plain(format!("{}{hint}", finding.message)),
         ]);
     }
-    for line in table.lines(0, &table.widths()) {
-        out!("{line}");
-    }
+    table.print();
 }

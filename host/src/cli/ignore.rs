@@ -85,9 +85,7 @@ async fn list(app: &App, json: bool) -> Result<(), Failure> {
             Cell::plain(one_line(rule.note.as_deref().unwrap_or_default())),
         ]);
     }
-    for line in table.lines(0, &table.widths()) {
-        out!("{line}");
-    }
+    table.print();
     Ok(())
 }
 

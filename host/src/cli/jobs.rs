@@ -63,9 +63,7 @@ async fn list(app: &App, limit: u32, json: bool) -> Result<(), Failure> {
             Cell::plain(why),
         ]);
     }
-    for line in table.lines(0, &table.widths()) {
-        out!("{line}");
-    }
+    table.print();
     Ok(())
 }
 

@@ -46,9 +46,7 @@ fn print_table(host: &PluginHost, config: &Config) {
         for plugin in &plugins {
             table.row(cells(plugin));
         }
-        for line in table.lines(0, &table.widths()) {
-            out!("{line}");
-        }
+        table.print();
     }
     for problem in host.problems() {
         let text = format!("{}: {}", problem.folder.display(), problem.error);

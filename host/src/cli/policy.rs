@@ -35,9 +35,7 @@ pub(super) async fn run(config: &Config, arguments: &PolicyArguments) -> Result<
     for assessment in &verdict.assessments {
         table.row(cells(assessment, verdict.choice.as_ref()));
     }
-    for line in table.lines(0, &table.widths()) {
-        out!("{line}");
-    }
+    table.print();
     let choice = verdict.choice.as_ref().map_or_else(|| "stay".to_owned(), |tag| format!("move to {tag}"));
     out!("\n{} {}", paint(Tone::Strong, format!("{choice}:")), verdict.reason);
     Ok(Ending::Fine)

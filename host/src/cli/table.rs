@@ -1,5 +1,6 @@
 //! Tables whose columns line up, also with wide characters.
 
+use super::output::out;
 use super::paint::{Tone, paint};
 use unicode_width::UnicodeWidthStr;
 
@@ -35,6 +36,13 @@ impl Table {
 
     pub(super) fn row(&mut self, cells: Vec<Cell>) {
         self.rows.push(cells);
+    }
+
+    /// Writes the table to standard output.
+    pub(super) fn print(&self) {
+        for line in self.lines(0, &self.widths()) {
+            out!("{line}");
+        }
     }
 
     /// The width that each column needs, so that several tables can share it.

@@ -3,7 +3,7 @@
 mod consent;
 
 use super::arguments::UpdateArguments;
-use super::check::{plan_lines, progress_bar};
+use super::check::{follow, plan_lines, progress_bar};
 use super::live::{Live, Verbosity};
 use super::paint::{Tone, paint};
 use super::signals::StopRequest;
@@ -135,10 +135,7 @@ async fn make_plan(
     arguments: &UpdateArguments,
 ) -> Result<Plan, Failure> {
     let bar = progress_bar(true);
-    let progress = |done: usize, total: usize| {
-        bar.set_length(total as u64);
-        bar.set_position(done as u64);
-    };
+    let progress = follow(&bar);
     let detector = app.detector().await?;
     let survey = detector.survey(&*host.engine, &*host.compose, scope, Depth::Plan, requested, &progress).await?;
     bar.finish_and_clear();
@@ -197,9 +194,7 @@ fn report(items: &[Item]) -> Ending {
             }
         }
     }
-    for line in table.lines(0, &table.widths()) {
-        out!("{line}");
-    }
+    table.print();
     ending
 }
 

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::lock::{DataLock, LockError};
 use dockrev_core::image::{ImageRef, Repository, Tag};
 use dockrev_core::ports::{HostError, Journal, Registry, Target};
-use dockrev_core::registry::Detail;
+use dockrev_core::registry::{Detail, Freshness};
 use dockrev_core::stack::{ComposeProject, Container, Inventory, Service};
 use dockrev_plugin_host::Readiness;
 use serde::Serialize;
@@ -189,7 +189,7 @@ async fn registries(app: &App, inventory: &Inventory, findings: &mut Findings) -
     for (name, (repository, tag)) in in_use(inventory) {
         credentials(app, &name, findings).await;
         let image = format!("{}:{tag}", repository.familiar());
-        match registry.resolve(&repository, &Target::Tag(tag), Detail::Digest).await {
+        match registry.resolve(&repository, &Target::Tag(tag), Detail::Digest, Freshness::Now).await {
             Ok(_) => findings.ok("registry", &name, format!("answers for `{image}`")),
             Err(error) => findings.add(
                 "registry",

@@ -3,7 +3,7 @@
 use crate::ids::{ServiceId, ServiceName};
 use crate::image::{ImageRef, PinnedImage, Tag};
 use crate::policy::Verdict;
-use crate::registry::ResolvedImage;
+use crate::registry::{OldAnswer, ResolvedImage};
 use crate::settings::Switch;
 use crate::stack::{ComposeProject, ComposeService, FileHash, LocalImage};
 use serde::{Deserialize, Serialize};
@@ -133,6 +133,8 @@ pub struct Reading {
     pub ignored: Option<IgnoredCandidate>,
     /// Why the tag list is incomplete, if it is.
     pub truncated: Option<String>,
+    /// Set if the registry could not be read and some of this is what it said before.
+    pub old: Option<OldAnswer>,
 }
 
 /// Something newer that a rule left out.

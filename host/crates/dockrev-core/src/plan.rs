@@ -4,6 +4,7 @@ use crate::detection::{Detection, Exclusion, Finding, InFiles, Reading, Subject,
 use crate::image::{ImageRef, Tag};
 use crate::platform::Platform;
 use crate::policy::{Assessment, Following};
+use crate::registry::OldAnswer;
 
 mod candidate;
 mod change;
@@ -46,6 +47,8 @@ pub struct PlanEntry {
     pub file_image: Option<String>,
     /// What the policy said of the tags that it found relevant.
     pub considered: Vec<Assessment>,
+    /// Set if the registry could not be read and this is judged by what it said before.
+    pub old: Option<OldAnswer>,
     /// What is to happen.
     pub decision: Decision,
 }
@@ -92,6 +95,10 @@ fn entry(detection: &Detection, host: &Platform, options: &PlanOptions) -> PlanE
         (Some(_), InFiles::Found(service)) => service.image.clone(),
         (Some(_), InFiles::NotAsked | InFiles::Missing) | (None, _) => None,
     });
+    let old = match &detection.finding {
+        Finding::Read(reading) => reading.old.clone(),
+        Finding::Excluded(_) | Finding::Unknown(_) => None,
+    };
     let considered = match &detection.finding {
         Finding::Read(reading) => reading.verdict.assessments.clone(),
         Finding::Excluded(_) | Finding::Unknown(_) => Vec::new(),
@@ -102,6 +109,7 @@ fn entry(detection: &Detection, host: &Platform, options: &PlanOptions) -> PlanE
         current_tag: current_tag.or_else(written_tag),
         file_image,
         considered,
+        old,
         decision,
     }
 }
@@ -113,6 +121,9 @@ fn decide(detection: &Detection, reading: &Reading, host: &Platform, options: &P
             None => nothing_newer(reading),
         };
     };
+    if let Some(old) = &reading.old {
+        return Decision::Held { candidate: Box::new(candidate), hold: old.into() };
+    }
     if let Some(hold) = hold::find(detection, &candidate, host, options) {
         return Decision::Held { candidate: Box::new(candidate), hold };
     }
@@ -130,6 +141,10 @@ fn decide(detection: &Detection, reading: &Reading, host: &Platform, options: &P
 /// Nothing was found; whether that means that there is nothing is another question.
 fn nothing_newer(reading: &Reading) -> Decision {
     let unknown = |code: &str, message: String| Decision::Unknown(Trouble { code: code.to_owned(), message });
+    if let (Some(old), Some(_)) = (&reading.old, &reading.tag_now) {
+        // It may have something newer by now.
+        return unknown(old.error.code(), format!("{old}, with nothing newer in them"));
+    }
     match (&reading.tag_now, &reading.truncated, reading.verdict.following) {
         (None, _, _) => unknown("registry.tag-gone", format!("the registry no longer has tag `{}`", reading.tag)),
         (Some(_), Some(reason), Following::Version) => {

@@ -6,7 +6,7 @@ use crate::image::{Digest, ImageRef, PinnedImage, Repository, Tag};
 use crate::job::{Job, JobState, JournalEntry, LogLine};
 use crate::platform::Platform;
 use crate::policy::{PolicyError, PolicyQuestion, Verdict};
-use crate::registry::{Detail, RegistryError, ResolvedImage, TagList};
+use crate::registry::{Answered, Detail, Freshness, RegistryError, ResolvedImage, TagList};
 use crate::stack::{ComposeModel, ComposeProject, ContainerStatus, FileHash, Inventory, LocalImage, Pins};
 use async_trait::async_trait;
 
@@ -23,7 +23,12 @@ pub enum Target {
 #[async_trait]
 pub trait Registry: Send + Sync {
     /// Lists the tags of `repository`; `current` is the one that runs, so that a registry can be asked for less.
-    async fn tags(&self, repository: &Repository, current: Option<&Tag>) -> Result<TagList, RegistryError>;
+    async fn tags(
+        &self,
+        repository: &Repository,
+        current: Option<&Tag>,
+        freshness: Freshness,
+    ) -> Result<Answered<TagList>, RegistryError>;
 
     /// Finds what `target` points to.
     async fn resolve(
@@ -31,7 +36,8 @@ pub trait Registry: Send + Sync {
         repository: &Repository,
         target: &Target,
         detail: Detail,
-    ) -> Result<ResolvedImage, RegistryError>;
+        freshness: Freshness,
+    ) -> Result<Answered<ResolvedImage>, RegistryError>;
 }
 
 /// Judges versions.

@@ -3,7 +3,9 @@
 use crate::ids::PluginId;
 use crate::image::{Digest, Tag};
 use crate::platform::Platform;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 
 /// One tag of a repository.
@@ -33,6 +35,57 @@ pub enum Detail {
     Digest,
     /// Its digest and the platforms it is built for.
     Platforms,
+}
+
+/// Whether an earlier answer will do where a registry cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Freshness {
+    /// Only what the registry says now: something is going to be changed because of it.
+    Now,
+    /// What it said before will do, marked as such: somebody wants to see it.
+    LastKnown,
+}
+
+/// What a registry answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered<T> {
+    /// The answer.
+    pub answer: T,
+    /// Set if it is from before, in whole or in part. Nothing may be changed because of such an answer.
+    pub old: Option<OldAnswer>,
+}
+
+impl<T> Answered<T> {
+    /// What the registry says now.
+    pub fn now(answer: T) -> Self {
+        Self { answer, old: None }
+    }
+}
+
+/// Why an answer is from before, and from when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldAnswer {
+    /// When the registry gave it. The oldest one counts where there were several.
+    pub fetched_at: Timestamp,
+    /// Why there is none of now.
+    pub error: Box<RegistryError>,
+}
+
+impl OldAnswer {
+    /// The older one of both.
+    #[must_use]
+    pub fn older(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(if other.fetched_at < one.fetched_at { other } else { one }),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
+impl fmt::Display for OldAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "registry down ({}); answers of {}", self.error, self.fetched_at.strftime("%Y-%m-%d %H:%M UTC"))
+    }
 }
 
 /// The image of one platform.
@@ -117,6 +170,12 @@ pub enum RegistryError {
     /// No connection, no name, no answer in time.
     #[error("unreachable: {0}")]
     Unreachable(String),
+    /// It answers, and so slowly that nothing can come of it.
+    #[error("too slow: {0}")]
+    TooSlow(String),
+    /// The registry names a token server that has nothing to do with it.
+    #[error("token server refused: {0}")]
+    RealmRefused(String),
     /// The registry is there and failing.
     #[error("the registry fails: {0}")]
     Unavailable(String),
@@ -151,6 +210,8 @@ impl RegistryError {
             Self::Denied(_) => "registry.denied",
             Self::RateLimited { .. } => "registry.rate-limited",
             Self::Unreachable(_) => "registry.unreachable",
+            Self::TooSlow(_) => "registry.too-slow",
+            Self::RealmRefused(_) => "registry.realm-refused",
             Self::Unavailable(_) => "registry.unavailable",
             Self::UnexpectedAnswer(_) => "registry.unexpected-answer",
             Self::Unsupported(_) => "registry.unsupported",

@@ -10,7 +10,7 @@ use dockrev_core::image::{ImageRef, Tag};
 use dockrev_core::platform::Platform;
 use dockrev_core::policy::{Following, PolicyError, PolicyQuestion, Verdict};
 use dockrev_core::ports::{Compose, Engine, HostError, Registry, VersionPolicy};
-use dockrev_core::registry::{Detail, RegistryError, ResolvedImage, TagList};
+use dockrev_core::registry::{Answered, Detail, Freshness, OldAnswer, RegistryError, ResolvedImage, TagList};
 use dockrev_core::settings::{ServiceSettings, SettingsBook, Switch};
 use dockrev_core::stack::LocalImage;
 use futures::StreamExt;
@@ -42,6 +42,17 @@ pub enum Depth {
     Survey,
     /// What a plan needs: the files are hashed and Compose is asked for its model.
     Plan,
+}
+
+impl Depth {
+    /// Whether a registry that cannot be read may be stood in for by what it said before: to be shown, never to be acted
+    /// on.
+    fn freshness(self) -> Freshness {
+        match self {
+            Self::Survey => Freshness::LastKnown,
+            Self::Plan => Freshness::Now,
+        }
+    }
 }
 
 /// What a check found.
@@ -117,7 +128,7 @@ impl Detector {
         let inventory = engine.inventory().await?;
         let platform = inventory.platform.clone();
         let subjects = subjects::ask_host(engine, compose, inventory, scope, depth).await?;
-        let detections = self.find_all(subjects, requested, progress).await;
+        let detections = self.find_all(subjects, depth, requested, progress).await;
         Ok(Survey { platform, detections })
     }
 
@@ -134,12 +145,18 @@ impl Detector {
                 compose: Ok(None),
             })
             .collect();
-        let detections = self.find_all(subjects, None, progress).await;
+        let detections = self.find_all(subjects, Depth::Survey, None, progress).await;
         Survey { platform, detections }
     }
 
-    async fn find_all(&self, subjects: Vec<Known>, requested: Option<&Tag>, progress: &Progress<'_>) -> Vec<Detection> {
-        let questions = Questions::new(Arc::clone(&self.registry));
+    async fn find_all(
+        &self,
+        subjects: Vec<Known>,
+        depth: Depth,
+        requested: Option<&Tag>,
+        progress: &Progress<'_>,
+    ) -> Vec<Detection> {
+        let questions = Questions::new(Arc::clone(&self.registry), depth.freshness());
         let total = subjects.len();
         progress(0, total);
         let mut findings = futures::stream::iter(subjects)
@@ -191,10 +208,13 @@ impl Detector {
         let repository = asked.reference.repository();
         let judged = self.judge(questions, &asked, policy);
         let (judged, tag_now) = futures::join!(judged, resolve_current(questions, &asked));
-        let (judged, tag_now) = (judged?, tag_now?);
-        let resolve = async |tag: Tag| {
+        let (judged, (tag_now, tag_old)) = (judged?, tag_now?);
+        let mut old = OldAnswer::older(judged.old, tag_old);
+        let mut resolve = async |tag: Tag| {
             let image = questions.resolve(repository, &tag, Detail::Platforms).await;
-            image.map(|image| (tag, image)).map_err(|error| registry_trouble(&error))
+            let image = image.map_err(|error| registry_trouble(&error))?;
+            old = OldAnswer::older(old.take(), image.old);
+            Ok((tag, image.answer))
         };
         let candidate = match asked.requested.or(judged.verdict.choice.as_ref()) {
             Some(choice) => Some(resolve(choice.clone()).await?),
@@ -214,6 +234,7 @@ impl Detector {
             asked_for: asked.requested.is_some(),
             ignored,
             truncated: judged.truncated,
+            old,
             tag: asked.tag,
             reference: asked.reference,
         })
@@ -225,14 +246,15 @@ impl Detector {
         let alone = self.assess(&asked.tag, &TagList::default(), &policy).await?;
         if alone.following == Following::Digest {
             // A floating tag is followed by its digest: the other tags are of no interest.
-            return Ok(Judged { verdict: alone, truncated: None, ignored: None });
+            return Ok(Judged { verdict: alone, truncated: None, ignored: None, old: None });
         }
-        let mut tags = questions.tags(asked.reference.repository()).await.map_err(|error| registry_trouble(&error))?;
+        let listed = questions.tags(asked.reference.repository()).await.map_err(|error| registry_trouble(&error))?;
+        let Answered { answer: mut tags, old } = listed;
         let truncated = tags.truncated.clone();
         let all = self.assess(&asked.tag, &tags, &policy).await?;
         let Some(ignored) = all.choice.clone().and_then(|tag| Some((tag.clone(), self.ignoring(asked.subject, &tag)?)))
         else {
-            return Ok(Judged { verdict: all, truncated, ignored: None });
+            return Ok(Judged { verdict: all, truncated, ignored: None, old });
         };
         tags.tags.retain(|tag| tag.name == asked.tag || self.ignoring(asked.subject, &tag.name).is_none());
         let mut verdict = self.assess(&asked.tag, &tags, &policy).await?;
@@ -245,7 +267,7 @@ impl Detector {
                 verdict.assessments.push(assessment);
             }
         }
-        Ok(Judged { verdict, truncated, ignored: Some(ignored) })
+        Ok(Judged { verdict, truncated, ignored: Some(ignored), old })
     }
 
     /// The rule that leaves `tag` out, in words.
@@ -276,6 +298,8 @@ struct Judged {
     truncated: Option<String>,
     /// The tag that would have been chosen, and the rule that left it out.
     ignored: Option<(Tag, String)>,
+    /// Set if the list of tags is from before.
+    old: Option<OldAnswer>,
 }
 
 /// What to ask about a subject, or why there is nothing to ask.
@@ -310,20 +334,23 @@ fn question(
 }
 
 /// What the current tag points to now; with its platforms only where the digest alone does not settle it.
-async fn resolve_current(questions: &Questions, asked: &Asked<'_>) -> Result<Option<ResolvedImage>, Trouble> {
+async fn resolve_current(
+    questions: &Questions,
+    asked: &Asked<'_>,
+) -> Result<(Option<ResolvedImage>, Option<OldAnswer>), Trouble> {
     let repository = asked.reference.repository();
     let found = match questions.resolve(repository, &asked.tag, Detail::Digest).await {
         Ok(found) => found,
-        Err(RegistryError::NotFound(_)) => return Ok(None),
+        Err(RegistryError::NotFound(_)) => return Ok((None, None)),
         Err(error) => return Err(registry_trouble(&error)),
     };
-    match asked.local {
-        Some(local) if !local.digests_of(repository).any(|digest| *digest == found.digest) => {
-            let read = questions.resolve(repository, &asked.tag, Detail::Platforms).await;
-            read.map(Some).map_err(|error| registry_trouble(&error))
-        }
-        Some(_) | None => Ok(Some(found)),
+    let runs = |local: &LocalImage| local.digests_of(repository).any(|digest| *digest == found.answer.digest);
+    if asked.local.is_none_or(runs) {
+        return Ok((Some(found.answer), found.old));
     }
+    let read = questions.resolve(repository, &asked.tag, Detail::Platforms).await;
+    let read = read.map_err(|error| registry_trouble(&error))?;
+    Ok((Some(read.answer), OldAnswer::older(found.old, read.old)))
 }
 
 fn registry_trouble(error: &RegistryError) -> Trouble {

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use dockrev_core::image::{Digest, Repository, Tag};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{Registry, Target};
-use dockrev_core::registry::{Detail, ListedTag, PlatformImage, PluginError, RegistryError, ResolvedImage, TagList};
+use dockrev_core::registry::{
+    Answered, Detail, Freshness, ListedTag, PlatformImage, PluginError, RegistryError, ResolvedImage, TagList,
+};
 use dockrev_egress::RegistryEndpoint;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -43,7 +45,12 @@ impl RegistryAdapters {
 
 #[async_trait]
 impl Registry for RegistryAdapters {
-    async fn tags(&self, repository: &Repository, current: Option<&Tag>) -> Result<TagList, RegistryError> {
+    async fn tags(
+        &self,
+        repository: &Repository,
+        current: Option<&Tag>,
+        _freshness: Freshness,
+    ) -> Result<Answered<TagList>, RegistryError> {
         let (plugin, endpoint) = self.find(repository)?;
         let Code::RegistryAdapter(pre) = &plugin.code else {
             return Err(RegistryError::NoAdapter(repository.registry.clone()));
@@ -57,7 +64,7 @@ impl Registry for RegistryAdapters {
                 adapter.dockrev_plugin_registry().call_list_tags(&mut store, &asked, &hint).await
             })
             .await?;
-        Ok(check_list(plugin, called.answer.map_err(|error| translate(error, called.send_error))?)?)
+        Ok(Answered::now(check_list(plugin, called.answer.map_err(|error| translate(error, called.send_error))?)?))
     }
 
     async fn resolve(
@@ -65,7 +72,8 @@ impl Registry for RegistryAdapters {
         repository: &Repository,
         target: &Target,
         detail: Detail,
-    ) -> Result<ResolvedImage, RegistryError> {
+        _freshness: Freshness,
+    ) -> Result<Answered<ResolvedImage>, RegistryError> {
         let (plugin, endpoint) = self.find(repository)?;
         let Code::RegistryAdapter(pre) = &plugin.code else {
             return Err(RegistryError::NoAdapter(repository.registry.clone()));
@@ -86,7 +94,8 @@ impl Registry for RegistryAdapters {
                 adapter.dockrev_plugin_registry().call_resolve(&mut store, &asked, &reference, wanted).await
             })
             .await?;
-        Ok(check_resolved(plugin, target, called.answer.map_err(|error| translate(error, called.send_error))?)?)
+        let answer = called.answer.map_err(|error| translate(error, called.send_error))?;
+        Ok(Answered::now(check_resolved(plugin, target, answer)?))
     }
 }
 

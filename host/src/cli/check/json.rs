@@ -45,6 +45,8 @@ struct Entry<'a> {
     status: &'static str,
     reason: String,
     code: Option<String>,
+    /// From when the answers are that this is judged by, if the registry cannot be read now.
+    stale_since: Option<String>,
     candidate: Option<Candidate>,
     considered: &'a [Assessment],
     warnings: Vec<String>,
@@ -92,6 +94,7 @@ fn one(entry: &PlanEntry) -> Entry<'_> {
         status: status.name,
         reason: status.reason,
         code: status.code,
+        stale_since: entry.old.as_ref().map(|old| old.fetched_at.to_string()),
         candidate: match &entry.decision {
             Decision::Update(change) => Some(candidate(&change.to, change.level, architecture_of(change))),
             Decision::Held { candidate: found, .. } => {

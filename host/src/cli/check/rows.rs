@@ -35,7 +35,8 @@ pub(in crate::cli) fn status(entry: &PlanEntry) -> Status {
             Status { name: "newer", reason: candidate.reason.clone(), code: None, tone: Tone::News }
         }
         Decision::Held { hold, .. } => {
-            Status { name: "held", reason: hold.to_string(), code: None, tone: Tone::Caution }
+            let code = entry.old.as_ref().map(|old| old.error.code().to_owned());
+            Status { name: "held", reason: hold.to_string(), code, tone: Tone::Caution }
         }
         Decision::Excluded(exclusion) => {
             Status { name: "skipped", reason: exclusion.to_string(), code: None, tone: Tone::Faint }

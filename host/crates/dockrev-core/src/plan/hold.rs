@@ -5,6 +5,7 @@ use super::options::{MismatchRule, PlanOptions};
 use crate::detection::{ComposeFacts, Detection, InFiles, Replicas, Subject};
 use crate::image::ImageRef;
 use crate::platform::Platform;
+use crate::registry::OldAnswer;
 use crate::settings::Switch;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,12 @@ pub enum Hold {
         /// The rule, in words.
         rule: String,
     },
+    /// The registry cannot be read: this is what it said before.
+    #[error("{old}")]
+    OldAnswers {
+        /// Why, and from when the answers are.
+        old: String,
+    },
     /// Updates of it are shown only.
     #[error("shown only, because of {by}")]
     ShownOnly {
@@ -71,6 +78,12 @@ pub enum Hold {
 
 fn list(platforms: &[Platform]) -> String {
     platforms.iter().map(Platform::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl From<&OldAnswer> for Hold {
+    fn from(old: &OldAnswer) -> Self {
+        Self::OldAnswers { old: old.to_string() }
+    }
 }
 
 /// The reason to hold `candidate` back, if there is one.

@@ -72,6 +72,7 @@ fn up_to_date(service: &str) -> Detection {
             asked_for: false,
             ignored: None,
             truncated: None,
+            old: None,
         })),
     }
 }
@@ -325,4 +326,35 @@ fn what_a_rule_leaves_out_stays_visible_with_the_rule() {
     let Decision::Held { candidate, hold } = decide_on(&detection) else { panic!("not held") };
     assert_eq!(candidate.image.tag.as_str(), "6.0");
     assert_eq!(hold.to_string(), "ignored by rule 3: prefix `6.`");
+}
+
+#[test]
+fn nothing_is_done_because_of_what_a_registry_said_before() {
+    let down = crate::registry::OldAnswer {
+        fetched_at: "2026-11-24T03:12:00Z".parse().unwrap(),
+        error: Box::new(crate::registry::RegistryError::Unavailable("`demo.invalid` answered 503".to_owned())),
+    };
+    let words = "registry down (the registry fails: `demo.invalid` answered 503); answers of 2026-11-24 03:12 UTC";
+    let mut current = up_to_date("web");
+    let mut newer = newer("1.1", resolved("b", &["amd64"]));
+    for detection in [&mut current, &mut newer] {
+        reading(detection).old = Some(down.clone());
+    }
+    let plan = plan(&[current, newer], &amd64(), &PlanOptions::cautious());
+    assert_eq!(plan.changes().count(), 0);
+    let of = |name: &str| plan.entries.iter().find(|entry| entry.subject.to_string() == name).unwrap();
+    match &of("demo/web").decision {
+        Decision::Unknown(Trouble { code, message }) => {
+            let expected = format!("{words}, with nothing newer in them");
+            assert_eq!((code.as_str(), message), ("registry.unavailable", &expected));
+        }
+        other => panic!("{other:?}"),
+    }
+    match &of("demo/app").decision {
+        Decision::Held { candidate, hold } => {
+            assert_eq!((candidate.image.tag.as_str(), hold.to_string().as_str()), ("1.1", words));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(plan.entries.iter().all(|entry| entry.old.as_ref() == Some(&down)));
 }

@@ -13,18 +13,36 @@ use std::sync::Mutex;
 struct FakeRegistry {
     tags: BTreeMap<String, Digest>,
     broken: Option<RegistryError>,
+    /// It is down, and this is known of it from before.
+    down: Option<OldAnswer>,
     asked: Mutex<Vec<String>>,
+}
+
+impl FakeRegistry {
+    fn answered<T>(&self, answer: T, freshness: Freshness) -> Result<Answered<T>, RegistryError> {
+        match (&self.down, freshness) {
+            (None, _) => Ok(Answered::now(answer)),
+            (Some(old), Freshness::LastKnown) => Ok(Answered { answer, old: Some(old.clone()) }),
+            (Some(old), Freshness::Now) => Err((*old.error).clone()),
+        }
+    }
 }
 
 #[async_trait]
 impl Registry for FakeRegistry {
-    async fn tags(&self, _repository: &Repository, _current: Option<&Tag>) -> Result<TagList, RegistryError> {
+    async fn tags(
+        &self,
+        _repository: &Repository,
+        _current: Option<&Tag>,
+        freshness: Freshness,
+    ) -> Result<Answered<TagList>, RegistryError> {
         self.asked.lock().unwrap().push("tags".to_owned());
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
         let listed = |name: &String| ListedTag { name: name.parse().unwrap(), digest: None, pushed_at_unix_s: None };
-        Ok(TagList { tags: self.tags.keys().map(listed).collect(), truncated: None })
+        let answer = TagList { tags: self.tags.keys().map(listed).collect(), truncated: None };
+        self.answered(answer, freshness)
     }
 
     async fn resolve(
@@ -32,7 +50,8 @@ impl Registry for FakeRegistry {
         _repository: &Repository,
         target: &Target,
         detail: Detail,
-    ) -> Result<ResolvedImage, RegistryError> {
+        freshness: Freshness,
+    ) -> Result<Answered<ResolvedImage>, RegistryError> {
         let Target::Tag(tag) = target else { return Err(RegistryError::Unsupported("digest".to_owned())) };
         self.asked.lock().unwrap().push(format!("{tag} {detail:?}"));
         if let Some(error) = &self.broken {
@@ -40,7 +59,7 @@ impl Registry for FakeRegistry {
         }
         let digest = self.tags.get(tag.as_str()).ok_or_else(|| RegistryError::NotFound(tag.to_string()))?.clone();
         let platform = PlatformImage { platform: Platform::new("linux", "amd64", None), digest: digest.clone() };
-        Ok(ResolvedImage { digest, media_type: "test".to_owned(), platforms: vec![platform] })
+        self.answered(ResolvedImage { digest, media_type: "test".to_owned(), platforms: vec![platform] }, freshness)
     }
 }
 
@@ -120,6 +139,24 @@ async fn a_failing_registry_is_unknown_with_its_reason() {
     let (detection, _) = survey(broken, &world).await;
     let Finding::Unknown(trouble) = detection.finding else { panic!("known") };
     assert_eq!((trouble.code.as_str(), trouble.message.as_str()), ("registry.unreachable", "unreachable: no route"));
+}
+
+#[tokio::test]
+async fn what_a_registry_said_before_is_shown_and_never_planned_with() {
+    let (world, _) = World::with_change(Road::FirstPin, true);
+    let error = Box::new(RegistryError::Unreachable("no route".to_owned()));
+    let old = OldAnswer { fetched_at: "2026-11-24T03:12:00Z".parse().unwrap(), error };
+    let down = || FakeRegistry { down: Some(old.clone()), ..registry(&[("1.0", OLD), ("1.1", NEW)]) };
+    let look = async |depth| {
+        let detector = Detector::new(Arc::new(down()), Arc::new(FakePolicy), Rules::default());
+        let survey = detector.survey(&world, &world, &Scope::All, depth, None, &|_, _| ()).await.unwrap();
+        survey.detections.into_iter().next().unwrap()
+    };
+    let shown = look(Depth::Survey).await;
+    assert_eq!(reading(&shown).candidate.as_ref().unwrap().0.as_str(), "1.1");
+    assert_eq!(reading(&shown).old, Some(old.clone()));
+    let Finding::Unknown(trouble) = look(Depth::Plan).await.finding else { panic!("planned with old answers") };
+    assert_eq!(trouble.code, "registry.unreachable");
 }
 
 #[tokio::test]

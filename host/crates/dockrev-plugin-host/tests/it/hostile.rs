@@ -3,7 +3,7 @@ use crate::support::{
 };
 use dockrev_core::image::Tag;
 use dockrev_core::ports::{Registry, VersionPolicy};
-use dockrev_core::registry::{PluginError, PluginFault, RegistryError, TagList};
+use dockrev_core::registry::{Freshness, PluginError, PluginFault, RegistryError, TagList};
 use dockrev_egress::BudgetLimits;
 use dockrev_plugin_host::{CallLimits, Policies, RegistryAdapters};
 use std::sync::Arc;
@@ -34,8 +34,10 @@ impl Bench {
     /// Lets the plugin misbehave, then sees whether it and the other one still answer.
     async fn misbehave(&self, how: &str, current: Option<&str>) -> Result<TagList, RegistryError> {
         let current = current.map(|tag| tag.parse::<Tag>().unwrap());
-        let outcome = self.adapters.tags(&repository("hostile.invalid", how), current.as_ref()).await;
-        let polite = self.adapters.tags(&repository("hostile.invalid", "polite"), None).await.unwrap();
+        let outcome = self.adapters.tags(&repository("hostile.invalid", how), current.as_ref(), Freshness::Now).await;
+        let outcome = outcome.map(|answered| answered.answer);
+        let polite =
+            self.adapters.tags(&repository("hostile.invalid", "polite"), None, Freshness::Now).await.unwrap().answer;
         assert_eq!(polite.tags.len(), 1);
         let verdict = self.policies.assess(&question("5.2", &["5.2", "5.3", "5.3.1"])).await.unwrap();
         assert_eq!(verdict.choice.map(|tag| tag.to_string()).as_deref(), Some("5.3"));
@@ -66,7 +68,9 @@ async fn an_endless_loop_leaves_room_for_others() {
     let looping: Vec<_> = (0..4)
         .map(|_| {
             let bench = Arc::clone(&bench);
-            tokio::spawn(async move { bench.adapters.tags(&repository("hostile.invalid", "loop"), None).await })
+            tokio::spawn(async move {
+                bench.adapters.tags(&repository("hostile.invalid", "loop"), None, Freshness::Now).await
+            })
         })
         .collect();
     // More loops than threads: they have to give way.
@@ -145,7 +149,7 @@ async fn calls_wait_for_a_place() {
         .map(|_| {
             let (bench, answered) = (Arc::clone(&bench), Arc::clone(&answered));
             tokio::spawn(async move {
-                bench.adapters.tags(&repository("hostile.invalid", "polite"), None).await.unwrap();
+                bench.adapters.tags(&repository("hostile.invalid", "polite"), None, Freshness::Now).await.unwrap();
                 answered.fetch_add(1, Ordering::Relaxed);
             })
         })
@@ -162,7 +166,7 @@ async fn a_server_that_sends_without_end_is_cut_off() {
     let mut config = config(vec![plugins_dir()]);
     config.limits.budget.max_response_bytes = 50_000;
     let adapters = RegistryAdapters::new(host(config));
-    match adapters.tags(&repository(&address.to_string(), "app"), None).await {
+    match adapters.tags(&repository(&address.to_string(), "app"), None, Freshness::Now).await {
         Err(RegistryError::Plugin(PluginError { fault: PluginFault::OverLimit(what), .. })) => {
             assert_eq!(what, "more than 50000 bytes of answers in one call");
         }

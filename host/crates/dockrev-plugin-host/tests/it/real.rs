@@ -2,7 +2,7 @@ use crate::support::{config, egress, host, id, plugins_dir, question, repository
 use dockrev_core::event::{Delivery, Event, EventKind, NotifyError, Severity};
 use dockrev_core::policy::PolicyError;
 use dockrev_core::ports::{Notifier, Registry, VersionPolicy};
-use dockrev_core::registry::{PluginError, PluginFault, RegistryError};
+use dockrev_core::registry::{Freshness, PluginError, PluginFault, RegistryError};
 use dockrev_egress::Secret;
 use dockrev_plugin_host::{Notifiers, Policies, Readiness, RegistryAdapters, World, inspect};
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ async fn an_adapter_reads_a_registry_on_this_machine() {
     })
     .await;
     let adapters = RegistryAdapters::new(host(config(vec![plugins_dir()])));
-    let list = adapters.tags(&repository(&address.to_string(), "team/app"), None).await.unwrap();
+    let list = adapters.tags(&repository(&address.to_string(), "team/app"), None, Freshness::Now).await.unwrap().answer;
     let names: Vec<&str> = list.tags.iter().map(|tag| tag.name.as_str()).collect();
     assert_eq!((names, list.truncated), (vec!["1.0", "1.1", "latest"], None));
     assert!(seen.lock().unwrap()[0].starts_with("GET /v2/team/app/tags/list"), "{seen:?}");
@@ -45,7 +45,8 @@ async fn an_adapter_uses_the_configured_endpoint() {
     let host = host(config);
     let adapters = host.plugins().into_iter().filter(|plugin| plugin.world == World::RegistryAdapter);
     assert!(adapters.count() > 1, "there is no choice between adapters");
-    let answer = RegistryAdapters::new(host).tags(&repository("docker.io", "library/nginx"), None).await;
+    let answer =
+        RegistryAdapters::new(host).tags(&repository("docker.io", "library/nginx"), None, Freshness::Now).await;
     assert!(matches!(answer, Err(RegistryError::NotFound(_))), "{answer:?}");
 }
 
@@ -53,15 +54,16 @@ async fn an_adapter_uses_the_configured_endpoint() {
 async fn a_configured_adapter_comes_first() {
     let mut config = config(vec![plugins_dir()]);
     config.adapters = BTreeMap::from([("docker.io".to_owned(), id("registry-none"))]);
-    let answer = RegistryAdapters::new(host(config)).tags(&repository("docker.io", "library/nginx"), None).await;
-    assert_eq!(answer.map(|list| list.tags.len()), Err(RegistryError::NoAdapter("docker.io".to_owned())));
+    let answer =
+        RegistryAdapters::new(host(config)).tags(&repository("docker.io", "library/nginx"), None, Freshness::Now).await;
+    assert_eq!(answer.map(|list| list.answer.tags.len()), Err(RegistryError::NoAdapter("docker.io".to_owned())));
 }
 
 #[tokio::test]
 async fn a_registry_that_is_not_there_is_unreachable() {
     let adapters = RegistryAdapters::new(host(config(vec![plugins_dir()])));
     // The discard port, on which nothing listens here.
-    let answer = adapters.tags(&repository("127.0.0.1:9", "app"), None).await;
+    let answer = adapters.tags(&repository("127.0.0.1:9", "app"), None, Freshness::Now).await;
     let Err(RegistryError::Unreachable(reason)) = answer else { panic!("{answer:?}") };
     assert!(reason.starts_with("could not connect to `127.0.0.1:9`: connection refused"), "{reason}");
 }

@@ -2,7 +2,7 @@ use crate::call::{CallContext, Called, Caller};
 use crate::engine;
 use crate::limits::CallLimits;
 use crate::load::{self, Code, LoadError, Plugin, PluginProblem};
-use crate::manifest::{Capabilities, Manifest, World};
+use crate::manifest::{Capabilities, Manifest, Probe, World};
 use crate::setup::PluginSetup;
 use crate::state::CallState;
 use dockrev_core::ids::PluginId;
@@ -47,6 +47,16 @@ pub struct PluginHost {
     adapters: BTreeMap<String, PluginId>,
 }
 
+/// Who serves a registry as far as anybody named it.
+pub(crate) enum Named<'a> {
+    /// The configuration names an adapter, which may be missing.
+    Configured(Option<&'a Plugin>),
+    /// A manifest names the registry.
+    MadeForIt(&'a Plugin),
+    /// Nobody did.
+    Nowhere,
+}
+
 /// What is known of one plugin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PluginInfo {
@@ -68,6 +78,8 @@ pub struct PluginInfo {
     pub capabilities: Capabilities,
     /// Registries that an adapter is made for.
     pub registry_hosts: Vec<String>,
+    /// How an adapter recognises others.
+    pub probes: Vec<Probe>,
     /// Whether it can be called.
     pub readiness: Readiness,
 }
@@ -187,14 +199,31 @@ impl PluginHost {
         self.plugins.get(id)
     }
 
-    /// The adapter for `registry`: the configured one, else one that is made for it, else the generic one.
-    pub(crate) fn adapter_for(&self, registry: &str) -> Option<&Plugin> {
+    /// Who serves `registry` as far as configuration and manifests say.
+    pub(crate) fn named_adapter(&self, registry: &str) -> Named<'_> {
         if let Some(id) = self.adapters.get(registry) {
-            return self.plugins.get(id).filter(|plugin| plugin.manifest.world == World::RegistryAdapter);
+            return Named::Configured(self.plugins.get(id).filter(|plugin| plugin.is_adapter()));
         }
-        let adapters = || self.plugins.values().filter(|plugin| plugin.manifest.world == World::RegistryAdapter);
-        let made_for = adapters().find(|plugin| plugin.manifest.registry_hosts.iter().any(|host| host == registry));
-        made_for.or_else(|| adapters().find(|plugin| plugin.manifest.registry_hosts.is_empty()))
+        let made_for =
+            self.adapters().find(|plugin| plugin.manifest.registry_hosts.iter().any(|host| host == registry));
+        made_for.map_or(Named::Nowhere, Named::MadeForIt)
+    }
+
+    /// The adapter for registries that no other one serves.
+    pub(crate) fn generic_adapter(&self) -> Option<&Plugin> {
+        self.adapters().find(|plugin| plugin.manifest.registry_hosts.is_empty() && plugin.manifest.probes.is_empty())
+    }
+
+    /// How adapters recognise registries that nobody named, those left out that lack settings.
+    pub(crate) fn probes(&self) -> Vec<(PluginId, Probe)> {
+        let ready = self.adapters().filter(|plugin| plugin.not_configured.is_none());
+        ready
+            .flat_map(|plugin| plugin.manifest.probes.iter().map(|probe| (plugin.manifest.id.clone(), probe.clone())))
+            .collect()
+    }
+
+    fn adapters(&self) -> impl Iterator<Item = &Plugin> {
+        self.plugins.values().filter(|plugin| plugin.is_adapter())
     }
 
     /// Runs one call of `plugin`, which may reach its own hosts and, if it asked for it, `registry`.
@@ -225,6 +254,10 @@ impl Plugin {
         self.error(PluginFault::InvalidAnswer(problem.into()))
     }
 
+    fn is_adapter(&self) -> bool {
+        self.manifest.world == World::RegistryAdapter
+    }
+
     fn info(&self) -> PluginInfo {
         let manifest = self.manifest.clone();
         let readiness = self.not_configured.clone().map_or(Readiness::Ready, Readiness::NotConfigured);
@@ -238,6 +271,7 @@ impl Plugin {
             size_bytes: self.size_bytes,
             capabilities: manifest.capabilities,
             registry_hosts: manifest.registry_hosts,
+            probes: manifest.probes,
             readiness,
         }
     }

@@ -12,8 +12,10 @@
 //! | `engine`, `linker`, `bindings` | the WebAssembly engine, what a component may import, the generated interfaces |
 //! | `call`, `state`, `limits` | one call: its store, its limits, and what its failure means |
 //! | `call_log`, `outgoing` | what a plugin writes, and what it sends |
+//! | `adapters` | which adapter serves a registry: probing, and remembering what came of it |
 //! | `registry_adapters`, `policies`, `notifiers` | one port each, with the checks of its answers |
 
+mod adapters;
 mod bindings;
 mod call;
 mod call_log;
@@ -32,11 +34,12 @@ mod setup;
 mod state;
 mod text;
 
+pub use adapters::{Served, Why};
 pub use host::{PluginHost, PluginHostConfig, PluginHostError, PluginInfo, Readiness};
 pub use inspect::{InspectError, Inspection, inspect};
 pub use limits::CallLimits;
 pub use load::{LoadError, PluginProblem};
-pub use manifest::{Capabilities, Manifest, ManifestError, World};
+pub use manifest::{Capabilities, Manifest, ManifestError, Probe, World};
 pub use notifiers::Notifiers;
 pub use policies::Policies;
 pub use registry_adapters::{MAX_TAGS, RegistryAdapters};

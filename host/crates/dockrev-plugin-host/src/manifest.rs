@@ -5,6 +5,10 @@ use semver::Version;
 use serde::Deserialize;
 use std::fmt;
 
+mod probe;
+
+pub use probe::Probe;
+
 /// Versions of the WIT package that this host runs.
 const SUPPORTED_WIT: [Version; 1] = [Version::new(0, 1, 0)];
 /// Longest id, in characters.
@@ -33,8 +37,10 @@ pub struct Manifest {
     pub description: String,
     /// Its licence as an SPDX expression.
     pub license: String,
-    /// Registries that an adapter is made for; none: it is the generic one.
+    /// Registries that an adapter is made for; none, and no probes: it is the generic one.
     pub registry_hosts: Vec<String>,
+    /// How an adapter recognises others; any of them will do.
+    pub probes: Vec<Probe>,
     /// What it asks for.
     pub capabilities: Capabilities,
     /// JSON Schema of its settings.
@@ -117,6 +123,8 @@ struct Document {
 #[serde(deny_unknown_fields)]
 struct RegistryTable {
     hosts: Vec<String>,
+    #[serde(default)]
+    probes: Vec<probe::ProbeTable>,
 }
 
 #[derive(Default, PartialEq, Deserialize)]
@@ -140,6 +148,9 @@ impl Manifest {
             return Err(field("wit", format!("is {}, and this host runs {}", document.wit, SUPPORTED_WIT[0])));
         }
         let settings_schema = settings_schema(document.settings)?;
+        let capabilities = capabilities(document.world, &document.capabilities)?;
+        let (hosts, probes) = registry(document.world, document.registry)?;
+        let probes = probe::probes(capabilities.registry, probes)?;
         Ok(Self {
             id: id(&document.id)?,
             version: document.version,
@@ -148,8 +159,9 @@ impl Manifest {
             name: line("name", &document.name, NAME_MAX_CHARS)?,
             description: line("description", &document.description, DESCRIPTION_MAX_CHARS)?,
             license: line("license", &document.license, DESCRIPTION_MAX_CHARS)?,
-            registry_hosts: registry_hosts(document.world, document.registry)?,
-            capabilities: capabilities(document.world, &document.capabilities)?,
+            registry_hosts: hosts,
+            probes,
+            capabilities,
             settings_schema,
         })
     }
@@ -183,7 +195,10 @@ fn line(name: &'static str, value: &str, max_chars: usize) -> Result<String, Man
     Ok(value.to_owned())
 }
 
-fn registry_hosts(world: World, table: Option<RegistryTable>) -> Result<Vec<String>, ManifestError> {
+fn registry(
+    world: World,
+    table: Option<RegistryTable>,
+) -> Result<(Vec<String>, Vec<probe::ProbeTable>), ManifestError> {
     match (world, table) {
         (World::RegistryAdapter, None) => {
             Err(field("registry.hosts", "is missing; the generic adapter has an empty list"))
@@ -194,10 +209,10 @@ fn registry_hosts(world: World, table: Option<RegistryTable>) -> Result<Vec<Stri
                 Some(host) => {
                     Err(field("registry.hosts", format!("has `{}`, which is no registry", text::shown(host))))
                 }
-                None => Ok(table.hosts),
+                None => Ok((table.hosts, table.probes)),
             }
         }
-        (World::VersionPolicy | World::Notifier, None) => Ok(Vec::new()),
+        (World::VersionPolicy | World::Notifier, None) => Ok((Vec::new(), Vec::new())),
         (World::VersionPolicy | World::Notifier, Some(_)) => Err(field("registry", format!("is not for a {world}"))),
     }
 }

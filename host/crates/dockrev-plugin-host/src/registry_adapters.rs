@@ -1,3 +1,4 @@
+use crate::adapters::{Adapters, Served};
 use crate::bindings::registry_adapter::exports::dockrev::plugin::registry as wit;
 use crate::host::PluginHost;
 use crate::load::{Code, Plugin};
@@ -10,7 +11,8 @@ use dockrev_core::registry::{
     Answered, Detail, Freshness, ListedTag, PlatformImage, PluginError, RegistryError, ResolvedImage, TagList,
 };
 use dockrev_egress::RegistryEndpoint;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,21 +27,47 @@ const NAME_MAX_CHARS: usize = 128;
 #[derive(Clone, Debug)]
 pub struct RegistryAdapters {
     host: Arc<PluginHost>,
+    adapters: Arc<Adapters>,
 }
 
 impl RegistryAdapters {
     /// Uses the adapters of `host`.
     #[must_use]
     pub fn new(host: Arc<PluginHost>) -> Self {
-        Self { host }
+        Self { host, adapters: Arc::default() }
     }
 
-    fn find(&self, repository: &Repository) -> Result<(&Plugin, RegistryEndpoint), RegistryError> {
+    /// Remembers in the file at `path` which registry was recognised by which adapter.
+    #[must_use]
+    pub fn remembering(self, path: PathBuf) -> Self {
+        Self { adapters: Arc::new(Adapters::remembering(path)), ..self }
+    }
+
+    /// Which adapter served each registry that was asked about so far, and why.
+    #[must_use]
+    pub fn served(&self) -> BTreeMap<String, Served> {
+        self.adapters.served()
+    }
+
+    async fn find(&self, repository: &Repository) -> Result<(&Plugin, RegistryEndpoint), RegistryError> {
         let registry = &repository.registry;
-        let plugin = self.host.adapter_for(registry).ok_or_else(|| RegistryError::NoAdapter(registry.clone()))?;
         let endpoint =
             self.host.egress().registry(registry).map_err(|error| RegistryError::Unsupported(error.to_string()))?;
+        let plugin = self.adapters.choose(&self.host, registry, &endpoint).await?;
         Ok((plugin, endpoint))
+    }
+
+    /// Has the error noticed: an adapter that recognised a registry may be wrong by now.
+    async fn noted<T>(
+        &self,
+        repository: &Repository,
+        endpoint: &RegistryEndpoint,
+        answer: Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        if let Err(error) = &answer {
+            self.adapters.note(&repository.registry, endpoint, error).await;
+        }
+        answer
     }
 }
 
@@ -51,7 +79,7 @@ impl Registry for RegistryAdapters {
         current: Option<&Tag>,
         _freshness: Freshness,
     ) -> Result<Answered<TagList>, RegistryError> {
-        let (plugin, endpoint) = self.find(repository)?;
+        let (plugin, endpoint) = self.find(repository).await?;
         let Code::RegistryAdapter(pre) = &plugin.code else {
             return Err(RegistryError::NoAdapter(repository.registry.clone()));
         };
@@ -64,7 +92,8 @@ impl Registry for RegistryAdapters {
                 adapter.dockrev_plugin_registry().call_list_tags(&mut store, &asked, &hint).await
             })
             .await?;
-        Ok(Answered::now(check_list(plugin, called.answer.map_err(|error| translate(error, called.send_error))?)?))
+        let answer = called.answer.map_err(|error| translate(error, called.send_error));
+        Ok(Answered::now(check_list(plugin, self.noted(repository, &endpoint, answer).await?)?))
     }
 
     async fn resolve(
@@ -74,7 +103,7 @@ impl Registry for RegistryAdapters {
         detail: Detail,
         _freshness: Freshness,
     ) -> Result<Answered<ResolvedImage>, RegistryError> {
-        let (plugin, endpoint) = self.find(repository)?;
+        let (plugin, endpoint) = self.find(repository).await?;
         let Code::RegistryAdapter(pre) = &plugin.code else {
             return Err(RegistryError::NoAdapter(repository.registry.clone()));
         };
@@ -94,8 +123,8 @@ impl Registry for RegistryAdapters {
                 adapter.dockrev_plugin_registry().call_resolve(&mut store, &asked, &reference, wanted).await
             })
             .await?;
-        let answer = called.answer.map_err(|error| translate(error, called.send_error))?;
-        Ok(Answered::now(check_resolved(plugin, target, answer)?))
+        let answer = called.answer.map_err(|error| translate(error, called.send_error));
+        Ok(Answered::now(check_resolved(plugin, target, self.noted(repository, &endpoint, answer).await?)?))
     }
 }
 

@@ -5,6 +5,8 @@
 mod broken;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/probing.rs"]
+mod probing;
 #[path = "it/real.rs"]
 mod real;
 #[path = "it/support.rs"]

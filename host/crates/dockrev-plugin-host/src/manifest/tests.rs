@@ -74,3 +74,40 @@ fn names_what_is_wrong() {
     check(&format!("{policy}[capabilities]\nhosts = [\"a.example\"]"), "`capabilities` is not for a version-policy");
     check(&format!("{GOOD}[settings]\ntype = \"nonsense\""), "`settings` is not a JSON Schema");
 }
+
+/// The adapter with these probes.
+fn adapter_with(probes: &str) -> String {
+    ADAPTER.replace("[capabilities]", &format!("probes = [{probes}]\n[capabilities]"))
+}
+
+#[test]
+fn reads_probes() {
+    let text = adapter_with(
+        "{ path = \"/api/v2.0/systeminfo\", json-field = \"auth_mode\" }, { path = \"/v2/\", json-field = \"x\" }",
+    );
+    let probes = Manifest::parse(&text).unwrap().probes;
+    let found: Vec<_> = probes.iter().map(|probe| (probe.path.as_str(), probe.json_field.as_str())).collect();
+    assert_eq!(found, [("/api/v2.0/systeminfo", "auth_mode"), ("/v2/", "x")]);
+    assert_eq!(Manifest::parse(ADAPTER).unwrap().probes, []);
+}
+
+#[test]
+fn a_probe_asks_for_a_plain_path_of_the_registry_and_nothing_else() {
+    let check = |text: &str, expected: &str| {
+        let error = Manifest::parse(text).unwrap_err().to_string();
+        assert!(error.contains(expected), "`{error}` should contain `{expected}`");
+    };
+    let probe = |path: &str, field: &str| adapter_with(&format!("{{ path = '{path}', json-field = '{field}' }}"));
+    for path in ["", "/", "api", "//api", "/a//b", "/a?b=c", "/a#b", "/../a", "/a/./b", "/a b", "/%2e%2e", "/a:b", "/ä"] {
+        check(&probe(path, "x"), "is no plain path");
+    }
+    check(&probe(&format!("/{}", "a".repeat(128)), "x"), "is no plain path");
+    for name in ["", "a.b", "a b", "$x", &"a".repeat(65)] {
+        check(&probe("/a", name), "`registry.probes` has the json-field");
+    }
+    let one = "{ path = \"/a\", json-field = \"x\" }";
+    check(&adapter_with(&[one; 5].join(", ")), "`registry.probes` has more than 4 entries");
+    check(&adapter_with("{ path = \"/a\" }"), "json-field");
+    check(&adapter_with("{ path = \"/a\", json-field = \"x\", method = \"POST\" }"), "`method`");
+    check(&adapter_with(one).replace("registry = true", ""), "`registry.probes` needs `capabilities.registry`");
+}

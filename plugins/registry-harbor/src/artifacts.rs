@@ -3,23 +3,23 @@
 use crate::time;
 use dockrev_plugin_sdk::distribution::{Client, is_digest, is_tag};
 use dockrev_plugin_sdk::http::{Request, Response};
-use dockrev_plugin_sdk::registry::{RegistryError, Tag, TagList};
+use dockrev_plugin_sdk::registry::{RegistryError, Tag};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Artifacts on one page: the most that Harbor gives.
 const PAGE_SIZE: usize = 100;
 
-/// Most pages that are read. A repository with more artifacts is listed by names alone, which come a thousand at a time.
-const PAGES_MAX: usize = 40;
+/// Most pages that are read, newest artifacts first. What is older is known by its name alone, which is enough to see
+/// that it is older.
+const PAGES_MAX: usize = 5;
 
 /// Largest page that is read, in bytes: an artifact has about 3 KiB, with many labels and tags some more. A larger page
 /// of tiny entries would take too much memory.
 const PAGE_MAX_BYTES: usize = 1024 * 1024;
 
-/// How much is read of all pages together, in bytes. With the names that may have to be read afterwards, it stays below
-/// the 32 MiB that one call has.
-const PAGES_MAX_BYTES: usize = 6 * 1024 * 1024;
+/// What is known of tags, by name.
+pub(crate) type Known = BTreeMap<String, Tag>;
 
 #[derive(Deserialize)]
 struct Artifact {
@@ -36,35 +36,28 @@ struct ArtifactTag {
     push_time: Option<String>,
 }
 
-/// The tags of repository `name` with digests and push times; nothing if there are more than this way is good for.
-pub(crate) fn list(client: &Client, name: &str, max_tags: u32) -> Result<Option<TagList>, RegistryError> {
-    let Some(url) = url(client, name) else { return Ok(None) };
+/// Digests and push times of the tags of repository `name`, as far as Harbor's own API tells them.
+pub(crate) fn read(client: &Client, name: &str) -> Result<Known, RegistryError> {
+    let Some(url) = url(client, name) else { return Ok(Known::new()) };
     let what = format!("the artifacts of `{name}`");
-    let max_tags = usize::try_from(max_tags).unwrap_or(usize::MAX);
-    let (mut tags, mut names) = (Vec::new(), BTreeSet::new());
-    let mut read_bytes = 0;
+    let mut known = Known::new();
     for number in 1..=PAGES_MAX {
         // Only artifacts with tags; the pages are counted, so that nothing has to be believed of `Link`.
-        let page = format!("{url}?with_tag=true&q=tags%3D%2A&page_size={PAGE_SIZE}&page={number}");
+        let query = "with_tag=true&q=tags%3D%2A&sort=-push_time";
+        let page = format!("{url}?{query}&page_size={PAGE_SIZE}&page={number}");
         let request = Request::get(page).header("Accept", "application/json").max_body_bytes(PAGE_MAX_BYTES);
         let response = client.send(&request, &what)?;
-        read_bytes += response.body.len();
         let artifacts: Vec<Artifact> = response.json()?;
         let is_last = artifacts.len() < PAGE_SIZE || total(&response).is_some_and(|total| total <= number * PAGE_SIZE);
-        // Artifacts that are pushed meanwhile move others to the next page: names may come again.
-        tags.extend(artifacts.into_iter().flat_map(tags_of).filter(|tag| names.insert(tag.name.clone())));
-        if tags.len() > max_tags {
-            tags.truncate(max_tags);
-            return Ok(Some(TagList { tags, truncated: Some(format!("only the first {max_tags} tags were read")) }));
+        for tag in artifacts.into_iter().flat_map(tags_of) {
+            // A tag that is moved meanwhile comes again with what it was before.
+            known.entry(tag.name.clone()).or_insert(tag);
         }
         if is_last {
-            return Ok(Some(TagList { tags, truncated: None }));
-        }
-        if read_bytes > PAGES_MAX_BYTES || total(&response).is_some_and(|total| total > PAGES_MAX * PAGE_SIZE) {
-            return Ok(None);
+            break;
         }
     }
-    Ok(None)
+    Ok(known)
 }
 
 /// Where the artifacts are. Everything before the first slash is the project; the slashes in the rest are encoded twice,

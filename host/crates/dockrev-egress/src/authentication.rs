@@ -9,6 +9,7 @@ use crate::client::{Answer, Egress, Outgoing};
 use crate::docker_config::Login;
 use crate::error::EgressError;
 use crate::grant::{CallScope, RegistryGrant};
+use crate::harbor;
 use crate::origin::Origin;
 use crate::realm::{self, Realm};
 use crate::retry;
@@ -110,7 +111,9 @@ impl Egress {
         if answer.response.status() != StatusCode::UNAUTHORIZED {
             return Ok(self.hand_over(answer, &outgoing.origin, scope));
         }
-        let challenge = challenge::choose(answer.response.headers());
+        let unspoken = harbor::unspoken_challenge(outgoing.url.path(), &registry.repository);
+        let is_unspoken = unspoken.is_some();
+        let challenge = challenge::choose(answer.response.headers()).or(unspoken);
         // Read now: nothing may hold a place while it waits for a token.
         let refusal = Refusal::read(answer).await;
         let Some(challenge) = challenge else {
@@ -124,7 +127,7 @@ impl Egress {
         let answer = self.exchange(outgoing, Some(&second), scope).await?;
         if answer.response.status() == StatusCode::UNAUTHORIZED {
             self.authentication.forget(&second);
-        } else if remembered.as_ref() != Some(&challenge) {
+        } else if remembered.as_ref() != Some(&challenge) && !is_unspoken {
             put(&self.authentication.challenges, seen, challenge);
         }
         Ok(self.hand_over(answer, &outgoing.origin, scope))

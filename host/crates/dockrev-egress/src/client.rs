@@ -5,6 +5,7 @@ use crate::docker_config::DockerConfig;
 use crate::endpoint::{self, ParseRegistryError, RegistryEndpoint, RegistryOverride};
 use crate::error::{ConnectFailure, EgressBuildError, EgressError};
 use crate::grant::{CallScope, RegistryGrant};
+use crate::harbor;
 use crate::hosts::{Hosts, RateBudget};
 use crate::origin::Origin;
 use crate::response_cache::{ResponseCache, ResponseCacheConfig};
@@ -340,8 +341,7 @@ fn may_be_answered_for(outgoing: &Outgoing, registry: &RegistryGrant) -> bool {
     let path = outgoing.url.path();
     let is_read = outgoing.method == Method::GET || outgoing.method == Method::HEAD;
     let is_of_repository = path.contains(&format!("/v2/{}/", registry.repository)) || path.ends_with("/v2/");
-    let is_of_harbor = path.contains("/api/v2.0/projects/");
-    is_read && (is_of_repository || is_of_harbor)
+    is_read && (is_of_repository || harbor::is_about(path, &registry.repository))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! | `retry` | when a request is sent again, and when a host is left alone |
 //! | `hosts` | requests, budgets and waits of each host |
 //! | `challenge` | reads `WWW-Authenticate` |
+//! | `harbor` | what Harbor's own API wants |
 //! | `realm` | whether a token server may be asked for a registry |
 //! | `authorities` | the HTTP clients, and the certificates that they trust |
 //! | `grant`, `budget` | what one call may reach, and how much |
@@ -33,6 +34,7 @@ mod docker_config;
 mod endpoint;
 mod error;
 mod grant;
+mod harbor;
 mod hosts;
 mod origin;
 mod realm;

@@ -230,3 +230,34 @@ async fn only_reading_the_repository_is_answered_for() {
         assert_eq!(send(method, path).await, 401, "{method} {path}");
     }
 }
+
+/// Harbor's own API refuses without naming a way to log in, and takes a password all the same; its registry takes tokens.
+#[tokio::test]
+async fn harbors_own_api_gets_the_login_for_the_repository_alone() {
+    const ARTIFACTS: &str = "/api/v2.0/projects/team/repositories/app/artifacts";
+    let server = Server::start(|seen| {
+        if seen.is("GET /token") {
+            return ok(r#"{"token": "good"}"#);
+        }
+        match (seen.is("GET /api/"), seen.field("authorization")) {
+            (true, Some(BASIC)) | (false, Some("Bearer good")) => ok("[]"),
+            (true, _) => response("401 Unauthorized", "", r#"{"errors":[]}"#),
+            (false, _) => {
+                let host = seen.field("host").unwrap();
+                unauthorized(&format!(r#"Bearer realm="http://{host}/token",service="harbor-registry""#))
+            }
+        }
+    })
+    .await;
+    let credentials = credentials_for(&server.address.to_string());
+    let egress = egress(Some(&credentials));
+    let scope = about(&egress, &server);
+    for path in [ARTIFACTS, "/v2/team/app/tags/list", ARTIFACTS, "/v2/team/app/manifests/1.0"] {
+        assert_eq!(get(&egress, &server.url(path), &scope).await.unwrap(), (200, "[]".to_owned()), "{path}");
+    }
+    for path in ["/api/v2.0/projects/team/repositories/other/artifacts", "/api/v2.0/users/current"] {
+        assert_eq!(get(&egress, &server.url(path), &scope).await.unwrap().0, 401, "{path}");
+    }
+    let with_password = server.seen().iter().filter(|seen| seen.field("authorization") == Some(BASIC)).count();
+    assert_eq!(with_password, 3, "two for the artifacts, one for the token");
+}

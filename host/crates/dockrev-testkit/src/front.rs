@@ -6,11 +6,13 @@
 mod answer;
 mod fault;
 mod harbor;
+mod manners;
 mod request;
 mod tokens;
 mod upstream;
 
 pub use fault::Fault;
+pub use manners::Manners;
 
 use std::collections::HashMap;
 use std::net::{TcpListener, TcpStream};
@@ -25,26 +27,13 @@ use request::Received;
 use tokens::{Holder, Tokens};
 use upstream::Upstream;
 
-/// Most tags on one page, whatever was asked for.
-const PAGE_MAX: usize = 100;
-
 /// Repositories below this name are for users only.
 const PRIVATE: &str = "private/";
 
-/// Whose manners a stand-in has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manners {
-    /// The GitHub container registry: everything wants a token, which everybody gets for public repositories.
-    Ghcr,
-    /// Docker Hub: as above, and the manifests that are read are counted (`ratelimit-*`).
-    Hub,
-    /// Harbor: as above, and an API of its own with all artifacts of a repository.
-    Harbor,
-}
-
 /// A stand-in on a loopback port; ends when dropped.
 ///
-/// Users are `tester` with `s3cret` and the robot account `robot$demo+ci` with `robot-s3cret`.
+/// Users are `tester` with `s3cret`, the robot account `robot$demo+ci` with `robot-s3cret`, and `AWS` with `ecr-s3cret`, whose
+/// password `old-ecr-s3cret` was good once. The identity token `identity-s3cret` stands for a user too.
 #[derive(Debug)]
 pub struct Front {
     port: u16,
@@ -61,6 +50,8 @@ struct Shared {
     pulls_left: AtomicU32,
     /// The sorted tags of the repositories whose first page was read: the registry itself always reads all of them.
     listings: Mutex<HashMap<String, Vec<String>>>,
+    /// Names that are listed beside those that the registry has.
+    made_up: Mutex<HashMap<String, Vec<String>>>,
     requests: Mutex<Vec<Request>>,
     ended: AtomicBool,
 }
@@ -79,6 +70,7 @@ impl Front {
             fault: Mutex::default(),
             pulls_left: AtomicU32::new(100),
             listings: Mutex::default(),
+            made_up: Mutex::default(),
             requests: Mutex::default(),
             ended: AtomicBool::new(false),
         });
@@ -110,6 +102,11 @@ impl Front {
     /// How many manifests may still be read before it says that the limit is reached; for [`Manners::Hub`].
     pub fn set_pulls_left(&self, count: u32) {
         self.shared.pulls_left.store(count, Ordering::Relaxed);
+    }
+
+    /// Lists these names among the tags of `repository`: there is nothing behind them, and a list is long at once.
+    pub fn make_up_tags(&self, repository: &str, names: impl IntoIterator<Item = String>) {
+        lock(&self.shared.made_up).insert(repository.to_owned(), names.into_iter().collect());
     }
 
     /// From now on a token is good for so many requests and has to be asked for again then.
@@ -160,8 +157,8 @@ impl Shared {
     }
 
     fn answer(&self, received: &Received) -> Answer {
-        if received.path() == self.token_path() {
-            return self.tokens.give(received);
+        if self.manners.token_path() == Some(received.path()) {
+            return self.tokens.give(self.manners, received);
         }
         if self.manners == Manners::Harbor && received.path().starts_with("/api/v2.0/") {
             return harbor::answer(self, received);
@@ -179,40 +176,54 @@ impl Shared {
         }
     }
 
-    /// Wants a token that is good for the repository.
+    /// Wants a token that is good for the repository, or a password where there are no tokens.
     fn refuse(&self, received: &Received, question: Option<&Question<'_>>) -> Option<Answer> {
         let repository = question.map(|question| question.repository);
-        match self.tokens.holder(received, repository) {
+        let holder = match self.manners {
+            Manners::Ecr => match tokens::password_of(received) {
+                Ok(Holder::User) => Some(Holder::User),
+                Ok(Holder::Anyone) => None,
+                Err(refusal) => return Some(refusal),
+            },
+            Manners::Ghcr
+            | Manners::Hub
+            | Manners::Harbor
+            | Manners::GitLab
+            | Manners::Quay
+            | Manners::Acr
+            | Manners::Nexus => self.tokens.holder(received, repository),
+        };
+        match holder {
             Some(Holder::User) => None,
             Some(Holder::Anyone) if !repository.is_some_and(is_private) => None,
             Some(Holder::Anyone) => Some(Answer::error(403, "DENIED")),
             None => {
-                let scope = repository.map_or(String::new(), |name| format!(r#",scope="repository:{name}:pull""#));
-                let (service, path) = (self.service(), self.token_path());
-                let challenge = format!(r#"Bearer realm="http://{}{path}",service="{service}"{scope}"#, self.host);
+                let scope = repository.map(|name| format!("repository:{name}:pull"));
+                let challenge = self.manners.challenge(&self.host, scope.as_deref());
                 Some(Answer::error(401, "UNAUTHORIZED").header("WWW-Authenticate", &challenge))
             }
         }
     }
 
-    /// One page, and where the next one is: relative, as the services say it.
+    /// One page, and where the next one is, as the service says it.
     fn tags(&self, received: &Received, repository: &str) -> Answer {
-        if received.parameter("last").is_none() {
+        let after = self.manners.page_begins_after(received);
+        if after.is_none() {
             let Some(mut tags) = self.upstream.tags(repository) else { return Answer::error(404, "NAME_UNKNOWN") };
+            tags.extend(lock(&self.made_up).get(repository).into_iter().flatten().cloned());
             tags.sort();
             lock(&self.listings).insert(repository.to_owned(), tags);
         }
         let listings = lock(&self.listings);
         let tags = listings.get(repository).map_or(&[][..], Vec::as_slice);
-        let (last, asked) = (received.parameter("last"), received.parameter("n").and_then(|n| n.parse().ok()));
-        let size = asked.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
-        let rest: Vec<&String> = tags.iter().filter(|tag| last.as_ref().is_none_or(|last| *tag > last)).collect();
+        let size = self.manners.page_size(received.parameter("n").and_then(|n| n.parse().ok()));
+        let rest: Vec<&String> = tags.iter().filter(|tag| after.as_ref().is_none_or(|after| *tag > after)).collect();
         let page = &rest[..rest.len().min(size)];
         let answer = Answer::json(200, &json!({ "name": repository, "tags": page }));
         match page.last() {
             Some(end) if page.len() < rest.len() => {
-                let next = format!(r#"</v2/{repository}/tags/list?last={end}&n={size}>; rel="next""#);
-                answer.header("Link", &next)
+                let next = self.manners.next_page(&self.host, repository, end, size);
+                answer.header("Link", &format!(r#"<{next}>; rel="next""#))
             }
             Some(_) | None => answer,
         }
@@ -230,21 +241,6 @@ impl Shared {
         let left = left.saturating_sub(u32::from(counts));
         let answer = self.upstream.pass_on(received);
         answer.header("ratelimit-limit", "100;w=21600").header("ratelimit-remaining", &format!("{left};w=21600"))
-    }
-
-    fn service(&self) -> &'static str {
-        match self.manners {
-            Manners::Ghcr => "ghcr.io",
-            Manners::Hub => "registry.docker.io",
-            Manners::Harbor => "harbor-registry",
-        }
-    }
-
-    fn token_path(&self) -> &'static str {
-        match self.manners {
-            Manners::Ghcr | Manners::Hub => "/token",
-            Manners::Harbor => "/service/token",
-        }
     }
 }
 

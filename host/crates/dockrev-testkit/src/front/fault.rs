@@ -46,6 +46,8 @@ pub enum Fault {
     LoopOfPages,
     /// The next page of tags is at this address.
     NextPageAt(String),
+    /// No page of tags says that there is another one.
+    NoNextPage,
     /// One list of tags of 10 GiB.
     HugeTagList,
     /// A list of tags that is small only as long as it is compressed.
@@ -62,6 +64,8 @@ pub enum Fault {
     RedirectTo(String),
     /// Manifests are not what their digest says.
     OtherContent,
+    /// Every manifest is this one, by its media type and its text.
+    ManifestIs(&'static str, &'static str),
 }
 
 impl Fault {
@@ -76,10 +80,11 @@ impl Fault {
             Self::EndlessPages
             | Self::LoopOfPages
             | Self::NextPageAt(_)
+            | Self::NoNextPage
             | Self::HugeTagList
             | Self::CompressedTagList
             | Self::CrowdedTagList => path.ends_with("/tags/list"),
-            Self::OtherContent => path.contains("/manifests/"),
+            Self::OtherContent | Self::ManifestIs(..) => path.contains("/manifests/"),
             Self::CrowdedIndex => received.method == "GET" && path.contains("/manifests/"),
             Self::TooManyRequests(_)
             | Self::Unavailable
@@ -123,6 +128,10 @@ impl Fault {
             Self::EndlessPages => send(endless_page(received), stream),
             Self::LoopOfPages => send(with_next(answer, &received.target), stream),
             Self::NextPageAt(address) => send(with_next(answer, address), stream),
+            Self::NoNextPage => {
+                answer.headers.retain(|(name, _)| name != "Link");
+                send(answer, stream)
+            }
             Self::HugeTagList => huge_tag_list(stream),
             Self::CompressedTagList => send(compressed_tag_list()?, stream),
             Self::CrowdedTagList => send(crowded_tag_list(), stream),
@@ -140,6 +149,10 @@ impl Fault {
                 // Still a manifest, with its old digest in the header.
                 answer.body.push(b'\n');
                 send(answer, stream)
+            }
+            Self::ManifestIs(media_type, text) => {
+                let answer = Answer { status: 200, headers: Vec::new(), body: text.as_bytes().to_vec() };
+                send(answer.header("Content-Type", media_type), stream)
             }
         }
     }

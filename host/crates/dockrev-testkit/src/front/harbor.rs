@@ -5,10 +5,13 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::request::{Received, percent_decoded};
 use super::tokens::{Holder, password_of};
-use super::{PAGE_MAX, Shared, is_private};
+use super::{Shared, is_private};
 
 /// When everything was pushed.
 const PUSHED: &str = "2026-01-01T00:00:00.000Z";
+
+/// Most artifacts on a page; more may not be asked for.
+const PAGE_MAX: usize = 100;
 
 /// Artifacts on a page if nothing else is asked for.
 const PAGE_DEFAULT: usize = 10;

@@ -10,10 +10,17 @@ use serde_json::json;
 
 use super::answer::Answer;
 use super::lock;
+use super::manners::Manners;
 use super::request::Received;
 
 /// Who is known, with their passwords.
-const USERS: [(&str, &str); 2] = [("tester", "s3cret"), ("robot$demo+ci", "robot-s3cret")];
+const USERS: [(&str, &str); 3] = [("tester", "s3cret"), ("robot$demo+ci", "robot-s3cret"), ("AWS", "ecr-s3cret")];
+
+/// A user with a password that was good once.
+const EXPIRED: (&str, &str) = ("AWS", "old-ecr-s3cret");
+
+/// What stands for a user where there are no passwords.
+const IDENTITY_TOKEN: &str = "identity-s3cret";
 
 /// For how long a token is said to be good.
 const LIFETIME_S: u64 = 300;
@@ -51,8 +58,11 @@ pub(super) fn password_of(received: &Received) -> Result<Holder, Answer> {
     let Some(encoded) = received.header("authorization").and_then(|value| value.strip_prefix("Basic ")) else {
         return Ok(Holder::Anyone);
     };
-    let known = USERS.iter().any(|(user, password)| BASE64_STANDARD.encode(format!("{user}:{password}")) == encoded);
-    if known { Ok(Holder::User) } else { Err(Answer::error(401, "UNAUTHORIZED")) }
+    let is = |(user, password): &(&str, &str)| BASE64_STANDARD.encode(format!("{user}:{password}")) == encoded;
+    if is(&EXPIRED) {
+        return Err(Answer::error(403, "DENIED"));
+    }
+    if USERS.iter().any(is) { Ok(Holder::User) } else { Err(Answer::error(401, "UNAUTHORIZED")) }
 }
 
 impl Tokens {
@@ -61,17 +71,34 @@ impl Tokens {
         self.uses.store(count, Ordering::Relaxed);
     }
 
-    /// Gives a token for what the query asks.
-    pub(super) fn give(&self, received: &Received) -> Answer {
-        let holder = match password_of(received) {
+    /// Gives a token for what is asked: in the query, or in a form with an identity token.
+    pub(super) fn give(&self, manners: Manners, received: &Received) -> Answer {
+        let holder = match (manners, received.method.as_str()) {
+            (Manners::Acr, "POST") => match received.form_field("refresh_token").as_deref() {
+                Some(IDENTITY_TOKEN) => Ok(Holder::User),
+                Some(_) | None => Err(Answer::error(401, "UNAUTHORIZED")),
+            },
+            _ => password_of(received),
+        };
+        let holder = match holder {
             Ok(holder) => holder,
             Err(refusal) => return refusal,
         };
         let mut given = lock(&self.given);
         let token = format!("token-{}", given.len());
-        let (scopes, uses_left) = (received.parameters("scope").collect(), self.uses.load(Ordering::Relaxed));
+        let scopes = received.parameters("scope").chain(received.form_field("scope")).collect();
+        let uses_left = self.uses.load(Ordering::Relaxed);
         given.insert(token.clone(), Given { holder, scopes, uses_left });
-        Answer::json(200, &json!({ "token": token, "expires_in": LIFETIME_S }))
+        Answer::json(
+            200,
+            &match manners {
+                Manners::Acr => json!({ "access_token": token }),
+                Manners::GitLab | Manners::Quay | Manners::Nexus => json!({ "token": token }),
+                Manners::Ghcr | Manners::Hub | Manners::Harbor | Manners::Ecr => {
+                    json!({ "token": token, "expires_in": LIFETIME_S })
+                }
+            },
+        )
     }
 
     /// Whose token a request has, if it is good for `repository`.

@@ -110,7 +110,18 @@ pub struct App {
     format: Format,
     labels: BTreeMap<String, String>,
     start_period_s: u32,
+    files: BTreeMap<String, File>,
 }
+
+/// A file that an app brings with it.
+#[derive(Debug, Clone)]
+struct File {
+    bytes: Arc<[u8]>,
+    mode: u32,
+}
+
+/// Mode of a program in an image.
+const PROGRAM: u32 = 0o755;
 
 impl App {
     /// An app that calls itself `version` and behaves as `mode` says.
@@ -124,7 +135,26 @@ impl App {
             labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             // A healthcheck may run once more than the app needs.
             start_period_s: if let Mode::Slow(seconds) = mode { seconds + 10 } else { 0 },
+            files: BTreeMap::new(),
         }
+    }
+
+    /// Keeps 200 records below `/data`, written as version `schema` does. Records of an older version are migrated at
+    /// the start, those of a newer one, or of several, are refused.
+    pub fn records(self, schema: u32) -> Self {
+        self.store(include_bytes!("image/records.sh")).file("app/schema", schema.to_string(), 0o644)
+    }
+
+    /// Keeps data with the shell script `script`, called with `open` before the app starts and with `check` by its
+    /// healthcheck. An app whose data cannot be opened ends with code 4.
+    pub fn store(self, script: &[u8]) -> Self {
+        self.file("app/store", script, PROGRAM)
+    }
+
+    /// Adds a file to the image; `path` is relative to its root.
+    pub fn file(mut self, path: &str, bytes: impl AsRef<[u8]>, mode: u32) -> Self {
+        self.files.insert(path.to_owned(), File { bytes: bytes.as_ref().into(), mode });
+        self
     }
 
     /// Says that the image is for `architecture`.
@@ -154,14 +184,15 @@ impl App {
     /// Makes the image. The same app gives the same digests.
     pub fn build(&self) -> Result<Image, Error> {
         let mode = self.mode.to_string();
-        let files = [
+        let mut files = vec![
             Entry::folder("app"),
             Entry::file("app/version", self.version.as_bytes(), 0o644),
             Entry::file("app/mode", mode.as_bytes(), 0o644),
             Entry::file("app/architecture", self.architecture.name().as_bytes(), 0o644),
-            Entry::file("app/start", include_bytes!("image/start.sh"), 0o755),
-            Entry::file("app/health", include_bytes!("image/health.sh"), 0o755),
+            Entry::file("app/start", include_bytes!("image/start.sh"), PROGRAM),
+            Entry::file("app/health", include_bytes!("image/health.sh"), PROGRAM),
         ];
+        files.extend(self.files.iter().map(|(path, file)| Entry::file(path, &file.bytes, file.mode)));
         let layers = vec![layer::base()?, Layer::of(&files)?];
         let mut container = json!({
             "Cmd": ["/app/start"],

@@ -23,6 +23,7 @@
 
 pub mod front;
 pub mod program;
+pub mod proxy;
 
 mod client;
 mod compose;

@@ -4,6 +4,10 @@ trap 'exit 0' TERM INT
 version=$(cat /app/version)
 mode=$(cat /app/mode)
 echo "app $version starts, mode $mode"
+if [ -x /app/store ] && ! /app/store open; then
+    echo "app $version cannot open its data" >&2
+    exit 4
+fi
 if [ "$mode" = exit ]; then
     echo "app $version cannot start" >&2
     exit 3

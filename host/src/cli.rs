@@ -13,6 +13,7 @@ mod paint;
 mod plugin;
 mod policy;
 mod rollback;
+mod served;
 mod signals;
 mod table;
 mod update;

@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// Longest secret that is read from a file, in bytes: a key or a token, not a file by mistake.
 const SECRET_MAX_BYTES: u64 = 64 * 1024;
+/// Where it is remembered which registry was recognised by which adapter, below the data folder.
+const ADAPTERS_FILE: &str = "cache/adapters.json";
 /// Where Docker keeps certificates for registries.
 const DOCKER_CERTIFICATES: &str = "/etc/docker/certs.d";
 
@@ -47,7 +49,9 @@ impl Plugins {
         let host = loaded.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))?;
         let host = Arc::new(host);
         Ok(Self {
-            registry: Arc::new(RegistryAdapters::new(Arc::clone(&host))),
+            registry: Arc::new(
+                RegistryAdapters::new(Arc::clone(&host)).remembering(config.data_dir.join(ADAPTERS_FILE)),
+            ),
             policy: Arc::new(Policies::new(Arc::clone(&host), PluginId::new(&config.policy))),
             notifiers: Notifiers::new(Arc::clone(&host)),
             egress,

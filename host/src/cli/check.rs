@@ -30,13 +30,14 @@ pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<E
     let entries: Vec<&PlanEntry> = plans.iter().flat_map(|(plan, _)| &plan.entries).collect();
     if arguments.json {
         let platform = plans.first().map(|(_, platform)| platform.to_string()).unwrap_or_default();
-        let egress = app.plugins().await?.egress();
+        let plugins = app.plugins().await?;
+        let egress = plugins.egress();
         let effort = json::Effort {
             elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             requests: egress.requests_by_host(),
             answered_from_cache: egress.answered_from_cache(),
         };
-        json::print(&entries, &platform, &effort)?;
+        json::print(&entries, &platform, &effort, &plugins.registry().served())?;
     } else {
         for line in plan_lines(&entries) {
             out!("{line}");

@@ -4,6 +4,7 @@ use crate::app::{App, Host};
 use crate::cli::arguments::DoctorArguments;
 use crate::cli::output::print_json;
 use crate::cli::paint::Tone;
+use crate::cli::served;
 use crate::cli::table::{Cell, Table};
 use crate::cli::{Ending, Failure};
 use crate::config::Config;
@@ -198,6 +199,9 @@ async fn registries(app: &App, inventory: &Inventory, findings: &mut Findings) -
                 format!("`{image}`: {error}"),
                 Some("log in with `docker login` if it is private; its images are `unknown` until it answers"),
             ),
+        }
+        if let Some(served) = registry.served().get(&name) {
+            findings.ok("adapter", &name, served::words(served));
         }
     }
     for (host, budget) in app.plugins().await?.egress().budgets() {

@@ -7,7 +7,7 @@ use super::{Ending, Failure};
 use crate::app::App;
 use crate::cli::output::{complain, out, print_json};
 use crate::config::Config;
-use dockrev_plugin_host::{Capabilities, Inspection, Manifest, PluginHost, PluginInfo, Readiness, inspect};
+use dockrev_plugin_host::{Capabilities, Inspection, Manifest, PluginHost, PluginInfo, Probe, Readiness, inspect};
 use serde::Serialize;
 use std::path::Path;
 
@@ -95,6 +95,10 @@ fn reach_in_short(capabilities: &Capabilities) -> String {
     }
 }
 
+fn recognises_by(probes: &[Probe]) -> Vec<String> {
+    probes.iter().map(|probe| format!("`{}` at `{}`", probe.json_field, probe.path)).collect()
+}
+
 #[derive(Serialize)]
 struct Document {
     format: &'static str,
@@ -114,6 +118,7 @@ struct Entry {
     ready: bool,
     not_configured: Option<String>,
     registry_hosts: Vec<String>,
+    recognises_by: Vec<String>,
     may_reach: Vec<String>,
     secrets: Vec<String>,
 }
@@ -141,6 +146,7 @@ fn list_as_json(host: &PluginHost) -> Result<(), Failure> {
             Readiness::NotConfigured(missing) => Some(missing),
         },
         registry_hosts: plugin.registry_hosts,
+        recognises_by: recognises_by(&plugin.probes),
     };
     let problems = host
         .problems()
@@ -183,6 +189,9 @@ fn show_manifest(manifest: &Manifest, row: &dyn Fn(&str, &str)) {
     row("licence", &manifest.license);
     if !manifest.registry_hosts.is_empty() {
         row("made for", &manifest.registry_hosts.join(", "));
+    }
+    if !manifest.probes.is_empty() {
+        row("recognises", &format!("registries with {}", recognises_by(&manifest.probes).join(", ")));
     }
     row("may reach", &or_nothing(&reach(&manifest.capabilities)));
     row("secrets", &or_nothing(&manifest.capabilities.secrets));

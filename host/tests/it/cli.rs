@@ -135,6 +135,9 @@ fn the_doctor_says_what_works_and_what_does_not() {
     assert_eq!(finding(&stage, "stack", project.name())["state"], "ok");
     assert_eq!(finding(&stage, "registry", &registry)["state"], "ok");
     assert_eq!(finding(&stage, "plugin", "registry-oci")["state"], "ok");
+    let adapter = finding(&stage, "adapter", &registry);
+    let message = adapter["message"].as_str().unwrap();
+    assert!(message.starts_with("`registry-oci`: none recognised the registry on "), "{adapter:#}");
     let credentials = finding(&stage, "credentials", &registry);
     assert!(credentials["message"].as_str().unwrap().starts_with("none"), "{credentials:#}");
     assert_eq!(finding(&stage, "engine", stage.engine.host())["state"], "ok");

@@ -1,7 +1,9 @@
 //! Registries of every kind, the hostile ones too: what `check` says of their images, and what it costs.
 
+mod adapters;
 mod desk;
 mod hostile;
+mod services;
 
 use desk::Desk;
 use dockrev_testkit::front::{Front, Manners};
@@ -80,7 +82,7 @@ fn each_registry_is_read_by_the_adapter_made_for_it() {
         is_newer(checked.entry(image), "1.1", pushed);
     }
     assert_eq!((asked(ghcr, "/tags/list"), asked(hub, "/tags/list")), (1, 1), "one page has them all");
-    assert_eq!((asked(harbor, "/artifacts?"), asked(harbor, "/tags/list")), (1, 0), "{:?}", harbor.requests());
+    assert_eq!((asked(harbor, "/artifacts?"), asked(harbor, "/tags/list")), (1, 1), "{:?}", harbor.requests());
 }
 
 #[test]
@@ -113,6 +115,7 @@ fn logins_are_used_where_they_belong() {
     for (image, pushed) in &images {
         is_newer(checked.entry(image), "1.1", pushed);
     }
+    assert_eq!(asked(&harbor, "/artifacts?"), 1, "its own API takes the robot's password: {:?}", harbor.requests());
     for secret in ["s3cret", "open-sesame"] {
         assert!(!checked.out.contains(secret) && !checked.err.contains(secret));
     }

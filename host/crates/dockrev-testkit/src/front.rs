@@ -50,6 +50,8 @@ struct Shared {
     pulls_left: AtomicU32,
     /// The sorted tags of the repositories whose first page was read: the registry itself always reads all of them.
     listings: Mutex<HashMap<String, Vec<String>>>,
+    /// A path below which there is a registry of its own, and the name before all of its repositories.
+    below: Mutex<Option<(String, String)>>,
     /// Names that are listed beside those that the registry has.
     made_up: Mutex<HashMap<String, Vec<String>>>,
     requests: Mutex<Vec<Request>>,
@@ -70,6 +72,7 @@ impl Front {
             fault: Mutex::default(),
             pulls_left: AtomicU32::new(100),
             listings: Mutex::default(),
+            below: Mutex::default(),
             made_up: Mutex::default(),
             requests: Mutex::default(),
             ended: AtomicBool::new(false),
@@ -102,6 +105,11 @@ impl Front {
     /// How many manifests may still be read before it says that the limit is reached; for [`Manners::Hub`].
     pub fn set_pulls_left(&self, count: u32) {
         self.shared.pulls_left.store(count, Ordering::Relaxed);
+    }
+
+    /// From now on there is another registry below `path`: its repositories are those whose names begin with `name`.
+    pub fn serve_below(&self, path: &str, name: &str) {
+        *lock(&self.shared.below) = Some((path.to_owned(), name.to_owned()));
     }
 
     /// Lists these names among the tags of `repository`: there is nothing behind them, and a list is long at once.
@@ -142,7 +150,7 @@ impl Shared {
 
     fn serve(&self, mut stream: TcpStream) {
         let Ok(received) = Received::read(&stream) else { return };
-        let answer = self.answer(&received);
+        let answer = self.answer(&self.moved(&received));
         lock(&self.requests).push(Request {
             method: received.method.clone(),
             path: received.target.clone(),
@@ -154,6 +162,17 @@ impl Shared {
             Some(fault) => fault.play(&mut stream, &received, answer),
             None => answer.send(&mut stream, &received),
         };
+    }
+
+    /// What is asked of a registry below a path, as it would be asked of the whole.
+    fn moved(&self, received: &Received) -> Received {
+        let below = lock(&self.below).clone();
+        let rest = below.as_ref().and_then(|(path, name)| Some((received.target.strip_prefix(path)?, name)));
+        match rest.and_then(|(rest, name)| Some((rest.strip_prefix("/v2/")?, name))) {
+            Some(("", _)) => received.at("/v2/"),
+            Some((rest, name)) => received.at(&format!("/v2/{name}/{rest}")),
+            None => received.clone(),
+        }
     }
 
     fn answer(&self, received: &Received) -> Answer {
@@ -190,15 +209,16 @@ impl Shared {
             | Manners::Harbor
             | Manners::GitLab
             | Manners::Quay
-            | Manners::Acr
-            | Manners::Nexus => self.tokens.holder(received, repository),
+            | Manners::Acr => self.tokens.holder(received, repository),
+            Manners::Nexus => self.tokens.holder(received, None),
         };
         match holder {
             Some(Holder::User) => None,
             Some(Holder::Anyone) if !repository.is_some_and(is_private) => None,
             Some(Holder::Anyone) => Some(Answer::error(403, "DENIED")),
             None => {
-                let scope = repository.map(|name| format!("repository:{name}:pull"));
+                let scope = repository.filter(|_| self.manners != Manners::Nexus);
+                let scope = scope.map(|name| format!("repository:{name}:pull"));
                 let challenge = self.manners.challenge(&self.host, scope.as_deref());
                 Some(Answer::error(401, "UNAUTHORIZED").header("WWW-Authenticate", &challenge))
             }

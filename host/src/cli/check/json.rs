@@ -5,6 +5,7 @@
 use super::status;
 use crate::cli::Failure;
 use crate::cli::output::print_json;
+use crate::cli::served::ServedBy;
 use dockrev_core::detection::Subject;
 use dockrev_core::image::PinnedImage;
 use dockrev_core::plan::{Architecture, ChangeLevel, Decision, PlanEntry, ServiceChange};
@@ -21,6 +22,8 @@ struct Document<'a> {
     counts: BTreeMap<&'static str, usize>,
     /// What it took.
     effort: &'a Effort,
+    /// Which adapter served each registry.
+    registries: BTreeMap<&'a str, ServedBy>,
     entries: Vec<Entry<'a>>,
 }
 
@@ -62,7 +65,12 @@ struct Candidate {
 }
 
 /// The entries as one JSON document.
-pub(super) fn print(entries: &[&PlanEntry], platform: &str, effort: &Effort) -> Result<(), Failure> {
+pub(super) fn print(
+    entries: &[&PlanEntry],
+    platform: &str,
+    effort: &Effort,
+    served: &BTreeMap<String, dockrev_plugin_host::Served>,
+) -> Result<(), Failure> {
     let mut counts = BTreeMap::new();
     for entry in entries {
         *counts.entry(status(entry).name).or_insert(0) += 1;
@@ -72,6 +80,7 @@ pub(super) fn print(entries: &[&PlanEntry], platform: &str, effort: &Effort) -> 
         platform,
         counts,
         effort,
+        registries: served.iter().map(|(registry, served)| (registry.as_str(), served.into())).collect(),
         entries: entries.iter().map(|entry| one(entry)).collect(),
     };
     print_json(&document)

@@ -4,6 +4,7 @@ use crate::stage::plugin_dir;
 use dockrev_testkit::Credentials;
 use serde_json::{Value, json};
 use std::io::Read;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -13,6 +14,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 pub(crate) struct Desk {
     folder: TempDir,
+    plugins: PathBuf,
 }
 
 /// What a check said, and what it took.
@@ -27,7 +29,7 @@ pub(crate) struct Checked {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), plugins: plugin_dir() }
     }
 
     /// With this `dockrev.toml`.
@@ -45,6 +47,33 @@ impl Desk {
         self
     }
 
+    /// With an identity token for `host` in Docker's `config.json`, as `az acr login` leaves it there.
+    pub(crate) fn identity_token(self, host: &str, token: &str) -> Self {
+        let entry = json!({ "username": "00000000-0000-0000-0000-000000000000", "identitytoken": token });
+        std::fs::write(self.folder.path().join("config.json"), json!({ "auths": { host: entry } }).to_string())
+            .unwrap();
+        self
+    }
+
+    /// With these plugins of those that come with Dockrev.
+    pub(crate) fn plugins(mut self, ids: &[&str]) -> Self {
+        let folder = self.folder.path().join("some-plugins");
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).unwrap();
+        }
+        std::fs::create_dir(&folder).unwrap();
+        for id in ids {
+            std::os::unix::fs::symlink(plugin_dir().canonicalize().unwrap().join(id), folder.join(id)).unwrap();
+        }
+        self.plugins = folder;
+        self
+    }
+
+    /// Where it is remembered which registry was recognised by which adapter.
+    pub(crate) fn adapters_file(&self) -> PathBuf {
+        self.folder.path().join("cache/adapters.json")
+    }
+
     #[track_caller]
     pub(crate) fn check(&self, images: &[&str]) -> Checked {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dockrev"));
@@ -53,7 +82,7 @@ impl Desk {
             .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
             .env("DOCKREV_DATA_DIR", self.folder.path())
             .env("DOCKREV_DOCKER_CONFIG", self.folder.path())
-            .env("DOCKREV_PLUGIN_DIR", plugin_dir())
+            .env("DOCKREV_PLUGIN_DIR", &self.plugins)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -87,6 +116,11 @@ impl Checked {
     #[track_caller]
     pub(crate) fn entry(&self, image: &str) -> &Value {
         crate::stage::entry(&self.document, image)
+    }
+
+    /// What is said of the adapter that served a registry.
+    pub(crate) fn served(&self, registry: &str) -> &Value {
+        &self.document["registries"][registry]
     }
 }
 

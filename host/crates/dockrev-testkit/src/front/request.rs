@@ -10,7 +10,7 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 /// Most that is read of a request's head, and of its body, in bytes.
 const PART_MAX_BYTES: u64 = 64 * 1024;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Received {
     pub(super) method: String,
     /// Path and query.
@@ -39,6 +39,11 @@ impl Received {
         let length: u64 = received.header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
         reader.take(length.min(PART_MAX_BYTES)).read_to_string(&mut received.body)?;
         Ok(received)
+    }
+
+    /// The same for another target.
+    pub(super) fn at(&self, target: &str) -> Self {
+        Self { target: target.to_owned(), ..self.clone() }
     }
 
     pub(super) fn path(&self) -> &str {

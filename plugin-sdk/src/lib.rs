@@ -100,6 +100,8 @@ pub mod http;
 pub mod log;
 pub mod notifier;
 pub mod policy;
+#[cfg(test)]
+mod properties;
 pub mod registry;
 pub mod secrets;
 pub mod settings;

@@ -5,6 +5,7 @@
 mod ci;
 mod demo;
 mod failure;
+mod fuzz;
 mod janitor;
 mod licences;
 mod plugins;
@@ -31,6 +32,8 @@ Commands, each of which sets up what it needs and may be run again at any time:
   demo [OPTIONS]               Update a stack of real containers and show what the engine says about it
                                --keep: leave it running to play with; --clean: remove a kept one
                                --release: with a release build; --binary FILE: with this `dockrev`
+  fuzz [TARGET...]             Feed the parsers with inputs that are made up to break them, each for a minute
+                               --seconds N: for that long
   clean                        Remove every private engine that runs outside `test`, and a kept demo
   help                         Print this
 ";
@@ -54,6 +57,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         "test" => test::run(rest),
         "ci" => ci::run(),
         "demo" => demo::run(&demo::Options::parse(rest)?),
+        "fuzz" => fuzz::run(&fuzz::Options::parse(rest)?),
         "clean" => clean(),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -47,6 +47,11 @@ pub(crate) fn run(level: Level) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Installs what fuzzing needs, and says so before.
+pub(crate) fn for_fuzzing() -> Result<(), Failure> {
+    packages::install_missing_for_fuzzing()
+}
+
 fn add_wasm_target() -> Result<(), Failure> {
     let sysroot =
         program::output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(crate::workspace::root()))?;

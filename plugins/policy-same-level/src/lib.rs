@@ -39,4 +39,6 @@ dockrev_plugin_sdk::export!(version-policy: SameLevel);
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -33,6 +33,9 @@ const FOR_AN_ENGINE: [Need; 4] = [
     Need { is_here: || has("tini"), packages: &["tini"] },
 ];
 
+/// Needed to build the fuzz targets: libFuzzer is written in C++.
+const FOR_FUZZING: [Need; 1] = [Need { is_here: || std::env::var_os("CXX").is_some() || has("c++"), packages: &["g++"] }];
+
 /// Installs the packages of what is missing; where that is not possible, fails with the command to run.
 pub(super) fn install_missing() -> Result<(), Failure> {
     let mut missing: Vec<&Need> = ALWAYS.iter().filter(|need| !(need.is_here)()).collect();
@@ -40,13 +43,23 @@ pub(super) fn install_missing() -> Result<(), Failure> {
     if Engine::found().is_none() {
         missing.extend(FOR_AN_ENGINE.iter().filter(|need| !(need.is_here)()));
     }
+    install_all(&missing)
+}
+
+/// The same for what fuzzing needs.
+pub(super) fn install_missing_for_fuzzing() -> Result<(), Failure> {
+    let missing: Vec<&Need> = FOR_FUZZING.iter().filter(|need| !(need.is_here)()).collect();
+    install_all(&missing)
+}
+
+fn install_all(missing: &[&Need]) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
     let is_known = |need: &&Need| need.packages.iter().any(|package| is_known(package));
     let can_install = program::find("apt-get").is_some();
     if !can_install || !is_root()? {
-        let packages = chosen(&missing).join(" ");
+        let packages = chosen(missing).join(" ");
         return Err(Failure::new(format!(
             "some system packages are missing. On Debian or Ubuntu run, as root:\n  apt-get update && apt-get install \
              --no-install-recommends {packages}\nElsewhere install what they contain, then run this again"
@@ -57,7 +70,7 @@ pub(super) fn install_missing() -> Result<(), Failure> {
         update()?;
         is_fresh = true;
     }
-    let packages = chosen(&missing);
+    let packages = chosen(missing);
     println!("Missing system packages, installed now: {}", packages.join(" "));
     match (install(&packages), is_fresh) {
         (Err(_), false) => {

@@ -33,10 +33,14 @@ mod credential_helper;
 mod docker_config;
 mod endpoint;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod grant;
 mod harbor;
 mod hosts;
 mod origin;
+#[cfg(test)]
+mod properties;
 mod realm;
 mod response_cache;
 mod retry;

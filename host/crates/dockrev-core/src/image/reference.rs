@@ -24,14 +24,15 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The name as people write it: without `docker.io/` and `library/`.
+    /// The name as people write it: without `docker.io/` and `library/`, unless it would then be another one's.
     #[must_use]
     pub fn familiar(&self) -> String {
-        if self.registry != DEFAULT_REGISTRY {
-            return format!("{}/{}", self.registry, self.name);
+        // `docker.io/a.b/c` without its registry would be that of another one.
+        if self.registry != DEFAULT_REGISTRY || split_registry(&self.name).0.is_some() {
+            return self.to_string();
         }
         match self.name.strip_prefix(OFFICIAL_PREFIX) {
-            Some(word) if !word.contains('/') => word.to_owned(),
+            Some(word) if !word.contains('/') && !looks_like_id(word) => word.to_owned(),
             _ => self.name.clone(),
         }
     }
@@ -141,7 +142,7 @@ impl FromStr for ImageRef {
         if text.is_empty() {
             return Err(ParseImageRefError::Empty);
         }
-        if text.len() == IMAGE_ID_DIGITS && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        if looks_like_id(text) {
             return Err(ParseImageRefError::LooksLikeId(text.to_owned()));
         }
         let (rest, digest) = match text.split_once('@') {
@@ -168,6 +169,10 @@ impl FromStr for ImageRef {
         }
         Ok(Self { repository, tag, digest })
     }
+}
+
+fn looks_like_id(text: &str) -> bool {
+    text.len() == IMAGE_ID_DIGITS && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Splits a registry off the front, if the first part is one.

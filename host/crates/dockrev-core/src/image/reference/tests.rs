@@ -10,6 +10,7 @@ fn check(text: &str, full: &str, familiar: &str) {
     assert_eq!(parsed.to_string(), full, "{text}");
     assert_eq!(parsed.familiar(), familiar, "{text}");
     assert_eq!(parsed.to_string().parse::<ImageRef>().as_ref(), Ok(&parsed), "{text} does not round-trip");
+    assert_eq!(parsed.familiar().parse::<ImageRef>().as_ref(), Ok(&parsed), "{text} is another one for people");
 }
 
 #[track_caller]
@@ -47,6 +48,10 @@ fn normalises_as_the_distribution_project_does() {
     check("host:5000/app:1.0@DIGEST", "host:5000/app:1.0@DIGEST", "host:5000/app:1.0@DIGEST");
     check("a__b/c--d.e_f", "docker.io/a__b/c--d.e_f", "a__b/c--d.e_f");
     check("app:_under.score-1", "docker.io/library/app:_under.score-1", "app:_under.score-1");
+    check("docker.io/a.b/c", "docker.io/a.b/c", "docker.io/a.b/c");
+    check("docker.io/localhost/app:1", "docker.io/localhost/app:1", "docker.io/localhost/app:1");
+    check("docker.io/localhost", "docker.io/library/localhost", "localhost");
+    check(&format!("library/{HEX}"), &format!("docker.io/library/{HEX}"), &format!("library/{HEX}"));
     check(&HEX[..63], &format!("docker.io/library/{}", &HEX[..63]), &HEX[..63]);
 }
 

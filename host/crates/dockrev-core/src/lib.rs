@@ -14,6 +14,8 @@ pub mod plan;
 pub mod platform;
 pub mod policy;
 pub mod ports;
+#[cfg(test)]
+mod properties;
 pub mod registry;
 pub mod settings;
 pub mod stack;

@@ -1,0 +1,275 @@
+//! Taking a backup.
+
+use crate::artifact::{artifact_path, partial_path, stack_folder, sum_path};
+use crate::compress::{SummedFile, compress};
+use crate::index::{Sum, frame, hex, sum_text};
+use crate::manifest::{Consistency, Index, Manifest, ReadBy, SCHEMA, Target, TargetKind, Totals};
+use crate::pipe::pipe;
+use crate::scan::scan;
+use crate::stream::{Opener, take_stream};
+use crate::verify::verify_file;
+use crate::writer::{ArchiveWriter, Changes};
+use crate::{BackupError, Control, space};
+use dockrev_core::ids::{ServiceName, StackName};
+use jiff::Timestamp;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+/// Mode of artifacts and their folders: they hold what the services keep, secrets among it.
+const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
+
+/// Longest part of a target's name that its folder in the archive carries, in bytes.
+const FOLDER_NAME_MAX_BYTES: usize = 60;
+
+/// What is to be backed up, and where to.
+pub struct BackupRequest {
+    /// The folder below which the artifacts of all stacks are. It is made if it is not there.
+    pub base: PathBuf,
+    /// The stack.
+    pub stack: StackName,
+    /// The moment that names the artifact.
+    pub created: Timestamp,
+    /// The version of Dockrev, for the manifest.
+    pub dockrev: String,
+    /// The volumes and bind mounts, in order, each under a name of its own.
+    pub targets: Vec<TargetSource>,
+    /// How much data is expected. Half of it has to fit on the disk, margin added, or nothing is begun.
+    pub expected_bytes: Option<u64>,
+    /// What to do about data that changes while it is read.
+    pub on_change: OnChange,
+}
+
+/// A volume or bind mount that is to be backed up.
+pub struct TargetSource {
+    /// What it is called within the artifact.
+    pub name: String,
+    /// What it is.
+    pub kind: TargetKind,
+    /// The volume's name, or the path on the host.
+    pub source: String,
+    /// The services that use it.
+    pub services: Vec<ServiceName>,
+    /// What they do meanwhile.
+    pub consistency: Consistency,
+    /// Where its data is.
+    pub data: Data,
+}
+
+/// Where data comes from.
+pub enum Data {
+    /// A folder, or a single file.
+    Path(PathBuf),
+    /// A tar stream as the engine's archive API gives it, opened once its turn comes: its first entry is the root, all
+    /// others lie in it.
+    Stream(Opener),
+}
+
+/// What to do about data that changes while it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnChange {
+    /// Note it by name.
+    Note,
+    /// Fail.
+    Fail,
+}
+
+/// A backup that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// The artifact.
+    pub path: PathBuf,
+    /// Its length, in bytes.
+    pub size_bytes: u64,
+    /// Its SHA-256, in hexadecimal digits.
+    pub sha256: String,
+    /// What it holds.
+    pub index: Index,
+}
+
+/// Takes a backup: reads all targets in order into one artifact, puts it on the disk, reads it back and checks it, and
+/// only then gives it its name. Blocks until then.
+///
+/// # Errors
+///
+/// Any; nothing of the artifact is left then.
+pub fn backup(request: BackupRequest, control: &Control) -> Result<Backup, BackupError> {
+    let path = artifact_path(&request.base, &request.stack, request.created)?;
+    make_folder(&stack_folder(&request.base, &request.stack)?)?;
+    if path.exists() {
+        return Err(BackupError::Exists { path });
+    }
+    let folder = path.parent().unwrap_or(&path);
+    space::require(folder, request.expected_bytes.unwrap_or(0) / space::EXPECTED_RATIO, 0)?;
+    let partial = Partial(partial_path(&path));
+    let (index, size_bytes, sum) = write(request, &path, &partial.0, control)?;
+    verify_file(&partial.0, &sum, control)?;
+    publish(&partial.0, &path, &sum)?;
+    Ok(Backup { path, size_bytes, sha256: hex(&sum), index })
+}
+
+/// A file that goes away again unless it gets its name.
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Renamed, it is no longer there; and there is nobody to tell.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), BackupError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder);
+    made.map_err(|source| BackupError::file("make", folder, source))
+}
+
+fn write(
+    request: BackupRequest,
+    path: &Path,
+    partial: &Path,
+    control: &Control,
+) -> Result<(Index, u64, Sum), BackupError> {
+    let failed = |source| BackupError::file("write", path, source);
+    let file = create(partial)?;
+    let (filler, drain) = pipe(control);
+    let out = SummedFile::new(file, partial);
+    let compressor = thread::Builder::new().name("backup-compress".to_owned()).spawn(move || compress(drain, out));
+    let compressor = compressor.map_err(failed)?;
+    let read = read_targets(request, ArchiveWriter::new(filler, path, control), control);
+    let compressed = compressor.join().unwrap_or_else(|_| Err(std::io::Error::other("the compressor stopped")));
+    let (index, mut out) = match (read, compressed) {
+        (Ok(index), Ok(out)) => (index, out),
+        // If both failed, either may have been the first: a broken pipe is never the cause.
+        (Err(error), Ok(_)) => return Err(error),
+        (Ok(_), Err(error)) => return Err(compressor_error(path, error)),
+        (Err(read), Err(compressed)) => {
+            let is_caused = matches!(&read, BackupError::File { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe);
+            return Err(if is_caused { compressor_error(path, compressed) } else { read });
+        }
+    };
+    out.write_all(&frame(&index).map_err(failed)?).map_err(|error| compressor_error(path, error))?;
+    let (size_bytes, sum) = out.finish().map_err(failed)?;
+    Ok((index, size_bytes, sum))
+}
+
+/// The compressor may have met the end of the margin, which is an error of ours already.
+fn compressor_error(path: &Path, error: std::io::Error) -> BackupError {
+    error.downcast::<BackupError>().unwrap_or_else(|source| BackupError::file("write", path, source))
+}
+
+fn create(path: &Path) -> Result<File, BackupError> {
+    let mut options = OpenOptions::new();
+    // One that an interrupted backup left is worth nothing.
+    let opened = options.write(true).create(true).truncate(true).mode(FILE_MODE).open(path);
+    opened.map_err(|source| BackupError::file("create", path, source))
+}
+
+fn read_targets(
+    request: BackupRequest,
+    mut archive: ArchiveWriter,
+    control: &Control,
+) -> Result<Index, BackupError> {
+    let (manifest, sources) = manifest(request);
+    let (manifest, on_change) = manifest;
+    archive.manifest(&manifest)?;
+    let mut totals = Vec::new();
+    for (target, data) in manifest.targets.iter().zip(sources) {
+        let (read, changes) = read_target(target, data, &mut archive, control)?;
+        refuse_changes(on_change, &target.name, changes)?;
+        totals.push(read);
+    }
+    let archive_bytes = archive.finish()?;
+    Ok(Index { manifest, totals, archive_bytes })
+}
+
+fn refuse_changes(on_change: OnChange, target: &str, changes: Changes) -> Result<(), BackupError> {
+    match on_change {
+        OnChange::Fail if changes.count > 0 => {
+            Err(BackupError::Changed { target: target.to_owned(), first: changes.first, count: changes.count })
+        }
+        OnChange::Fail | OnChange::Note => Ok(()),
+    }
+}
+
+fn read_target(
+    target: &Target,
+    data: Data,
+    archive: &mut ArchiveWriter,
+    control: &Control,
+) -> Result<(Totals, Changes), BackupError> {
+    let mut writer = archive.target(&target.folder);
+    let shape = match data {
+        Data::Path(path) => scan(&path, &mut writer, control)?,
+        Data::Stream(open) => take_stream(&target.name, open, &mut writer, control)?,
+    };
+    Ok(writer.finish(shape))
+}
+
+fn manifest(request: BackupRequest) -> ((Manifest, OnChange), Vec<Data>) {
+    let mut targets = Vec::new();
+    let mut sources = Vec::new();
+    for (index, source) in request.targets.into_iter().enumerate() {
+        targets.push(Target {
+            folder: folder_name(index, &source.name),
+            name: source.name,
+            kind: source.kind,
+            source: source.source,
+            services: source.services,
+            read: match &source.data {
+                Data::Path(_) => ReadBy::Directly,
+                Data::Stream(_) => ReadBy::Engine,
+            },
+            consistency: source.consistency,
+        });
+        sources.push(source.data);
+    }
+    let BackupRequest { stack, created, dockrev, on_change, .. } = BackupRequest { targets: Vec::new(), ..request };
+    ((Manifest { schema: SCHEMA, stack, created, dockrev, targets }, on_change), sources)
+}
+
+/// What a target is called in the archive: its place in the list, and what is plain in its name, so that a person finds
+/// it.
+fn folder_name(index: usize, name: &str) -> String {
+    let plain = |char: char| if char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-') { char } else { '_' };
+    let name: String = name.trim_matches('/').chars().map(plain).take(FOLDER_NAME_MAX_BYTES).collect();
+    format!("{:02}-{name}", index + 1)
+}
+
+/// Gives an artifact its name, its checksum first: where there is an artifact, there is its checksum.
+fn publish(partial: &Path, path: &Path, sum: &Sum) -> Result<(), BackupError> {
+    let sum_file = sum_path(path);
+    let sum_partial = Partial(partial_path(&sum_file));
+    let mut file = create(&sum_partial.0)?;
+    let written = file.write_all(sum_text(sum, path).as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|source| BackupError::file("write", &sum_file, source))?;
+    fs::rename(&sum_partial.0, &sum_file).map_err(|source| BackupError::file("name", &sum_file, source))?;
+    let named = fs::rename(partial, path).and_then(|()| sync_folder(path));
+    named.map_err(|source| {
+        // Without its artifact it means nothing.
+        let _ = fs::remove_file(&sum_file);
+        BackupError::file("name", path, source)
+    })
+}
+
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    File::open(folder)?.sync_all()?;
+    // The folder itself may be new as well.
+    File::open(folder.parent().unwrap_or(folder))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folder_name;
+
+    #[test]
+    fn a_targets_folder_is_plain() {
+        assert_eq!(folder_name(0, "shop_db"), "01-shop_db");
+        assert_eq!(folder_name(11, "/srv/data dir/ü"), "12-srv_data_dir__");
+        assert_eq!(folder_name(1, "../.."), "02-.._..");
+        assert!(folder_name(99, &"x".repeat(500)).len() < 70);
+    }
+}

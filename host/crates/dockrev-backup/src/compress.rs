@@ -1,0 +1,80 @@
+//! Compressing an archive into its file while it is made.
+
+use crate::index::Sum;
+use crate::pipe::Drain;
+use crate::space;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use zstd::stream::raw::CParameter;
+use zstd::stream::write::Encoder;
+
+/// Compression level: the fastest that still finds most of what there is to find in the data of services.
+const LEVEL: i32 = 3;
+
+/// What one worker takes at a time, in bytes. It bounds the memory: about four times as much for each worker.
+const JOB_BYTES: u32 = 2 * 1024 * 1024;
+
+/// Most workers: beyond them the disk is slower than they are.
+const WORKERS_MAX: usize = 4;
+
+/// How often the free space is looked at, in compressed bytes. Less than the margin, so that it is never used up.
+const CHECK_EVERY_BYTES: u64 = space::SPACE_MARGIN_BYTES / 4;
+
+/// A file whose SHA-256 is known once it is written.
+pub(crate) struct SummedFile {
+    file: File,
+    path: PathBuf,
+    sum: Sha256,
+    checked_bytes: u64,
+    bytes: u64,
+}
+
+impl SummedFile {
+    pub(crate) fn new(file: File, path: &Path) -> Self {
+        Self { file, path: path.to_owned(), sum: Sha256::new(), checked_bytes: 0, bytes: 0 }
+    }
+
+    /// Puts everything on the disk. Gives the length and the checksum.
+    pub(crate) fn finish(self) -> io::Result<(u64, Sum)> {
+        self.file.sync_all()?;
+        Ok((self.bytes, self.sum.finalize().into()))
+    }
+}
+
+impl Write for SummedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes >= self.checked_bytes + CHECK_EVERY_BYTES {
+            self.checked_bytes = self.bytes;
+            space::require(&self.path, 0, 0).map_err(io::Error::other)?;
+        }
+        let length = self.file.write(bytes)?;
+        self.sum.update(&bytes[..length]);
+        self.bytes += length as u64;
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Compresses everything that comes out of `archive`, with several workers, each frame's content checksummed.
+pub(crate) fn compress(mut archive: Drain, out: SummedFile) -> io::Result<SummedFile> {
+    let mut encoder = Encoder::new(out, LEVEL)?;
+    let workers = thread::available_parallelism().map_or(1, |count| count.get().min(WORKERS_MAX));
+    encoder.multithread(workers as u32)?;
+    encoder.set_parameter(CParameter::JobSize(JOB_BYTES))?;
+    encoder.include_checksum(true)?;
+    loop {
+        let chunk = archive.fill_buf()?;
+        if chunk.is_empty() {
+            return encoder.finish();
+        }
+        encoder.write_all(chunk)?;
+        let length = chunk.len();
+        archive.consume(length);
+    }
+}

@@ -1,0 +1,160 @@
+//! Reading an artifact: one thread reads and sums the file, one unpacks it, and the caller takes what comes out.
+
+use crate::artifact::corrupt;
+use crate::index::{Sum, read_index};
+use crate::pipe::{Drain, Filler, pipe};
+use crate::{BackupError, Control, Index};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
+use zstd::stream::read::Decoder;
+
+/// Largest window that is unpacked, as a power of two: 8 MiB, what `zstd -19` uses. It bounds the memory that an
+/// artifact can ask for.
+const WINDOW_LOG_MAX: u32 = 23;
+
+/// An artifact whose closing record was read.
+pub(crate) struct Artifact {
+    pub(crate) path: PathBuf,
+    pub(crate) index: Index,
+    /// Length of the compressed archive; the closing record follows.
+    compressed_bytes: u64,
+    file: File,
+}
+
+/// The threads that read and unpack an artifact.
+pub(crate) struct Threads {
+    reader: JoinHandle<io::Result<Sum>>,
+    unpacker: JoinHandle<()>,
+}
+
+impl Artifact {
+    /// Opens the artifact at `path` and reads its closing record.
+    pub(crate) fn open(path: &Path) -> Result<Self, BackupError> {
+        let mut file = File::open(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => BackupError::Missing { path: path.to_owned() },
+            _ => BackupError::file("open", path, source),
+        })?;
+        let (index, compressed_bytes) = read_index(path, &mut file)?;
+        Ok(Self { path: path.to_owned(), index, compressed_bytes, file })
+    }
+
+    /// Reads the whole file and compares its checksum.
+    pub(crate) fn check_sum(&self, stated: &Sum, control: &Control) -> Result<(), BackupError> {
+        let mut sink = |_: &[u8]| control.check().map_err(io::Error::other);
+        let sum = self.file().and_then(|file| sum_file(file, &mut sink));
+        let sum = sum.map_err(|error| self.read_error(control, error))?;
+        self.compare(&sum, stated)
+    }
+
+    pub(crate) fn compare(&self, sum: &Sum, stated: &Sum) -> Result<(), BackupError> {
+        if sum == stated { Ok(()) } else { Err(corrupt(&self.path, "its content does not fit its checksum")) }
+    }
+
+    /// Begins to unpack it.
+    pub(crate) fn unpack(&self, control: &Control) -> Result<(Drain, Threads), BackupError> {
+        let failed = |source| BackupError::file("read", &self.path, source);
+        // Progress is counted once: where the data is unpacked.
+        let quiet = Control::new();
+        let (compressed_in, compressed) = pipe(&quiet);
+        let (archive_in, archive) = pipe(control);
+        let file = self.file().map_err(failed)?;
+        let (length, limit) = (self.compressed_bytes, self.index.archive_bytes);
+        let reader = thread::Builder::new().name("backup-read".to_owned());
+        let reader = reader.spawn(move || read_file(file, compressed_in, length)).map_err(failed)?;
+        let unpacker = thread::Builder::new().name("backup-unpack".to_owned());
+        let unpacker = unpacker.spawn(move || unpack(compressed, archive_in, limit)).map_err(failed)?;
+        Ok((archive, Threads { reader, unpacker }))
+    }
+
+    pub(crate) fn read_error(&self, control: &Control, error: io::Error) -> BackupError {
+        match error.kind() {
+            _ if control.is_cancelled() => BackupError::Cancelled,
+            // The library's errors are of this kind, and so are ours about lengths.
+            io::ErrorKind::Other | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+                corrupt(&self.path, error.to_string())
+            }
+            _ => BackupError::file("read", &self.path, error),
+        }
+    }
+
+    fn file(&self) -> io::Result<File> {
+        let mut file = self.file.try_clone()?;
+        file.rewind()?;
+        Ok(file)
+    }
+}
+
+impl Threads {
+    /// Waits for both. Gives the file's checksum. All of the archive has to be taken before.
+    pub(crate) fn finish(self) -> io::Result<Sum> {
+        let stopped = || io::Error::new(io::ErrorKind::BrokenPipe, "a reader stopped");
+        self.unpacker.join().map_err(|_| stopped())?;
+        self.reader.join().map_err(|_| stopped())?
+    }
+}
+
+/// Sums a file, showing its bytes to `sink` on the way.
+fn sum_file(mut file: File, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<Sum> {
+    let mut buffer = vec![0; 256 * 1024];
+    let mut sum = Sha256::new();
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(sum.finalize().into()),
+            length => {
+                sum.update(&buffer[..length]);
+                sink(&buffer[..length])?;
+            }
+        }
+    }
+}
+
+fn read_file(mut file: File, mut out: Filler, compressed_bytes: u64) -> io::Result<Sum> {
+    let mut sum = Sha256::new();
+    let mut left = compressed_bytes;
+    while left > 0 {
+        let space = out.space()?;
+        let wanted = usize::try_from(left).map_or(space.len(), |left| left.min(space.len()));
+        let length = file.read(&mut space[..wanted])?;
+        if length == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        sum.update(&space[..length]);
+        out.advance(length);
+        left -= length as u64;
+    }
+    out.finish()?;
+    let mut record = Vec::new();
+    file.read_to_end(&mut record)?;
+    sum.update(&record);
+    Ok(sum.finalize().into())
+}
+
+/// Unpacks `compressed`, exactly `length` bytes of it.
+fn unpack(compressed: Drain, mut out: Filler, length: u64) {
+    let bad = |reason: &str| Err(io::Error::new(io::ErrorKind::InvalidData, reason.to_owned()));
+    let unpack = || {
+        let mut decoder = Decoder::with_buffer(compressed)?;
+        decoder.window_log_max(WINDOW_LOG_MAX)?;
+        let mut left = length;
+        loop {
+            let space = out.space()?;
+            match decoder.read(space)? {
+                0 if left > 0 => return bad("it unpacks to less than it says"),
+                0 => return Ok(()),
+                read if read as u64 > left => return bad("it unpacks to more than it says"),
+                read => {
+                    out.advance(read);
+                    left -= read as u64;
+                }
+            }
+        }
+    };
+    match unpack() {
+        // Whoever reads notices by itself that an end is missing.
+        Ok(()) => drop(out.finish()),
+        Err(error) => out.fail(error),
+    }
+}

@@ -1,0 +1,45 @@
+//! Artifacts of a stack's data: taken, listed, checked, and put back.
+//!
+//! An artifact is a tar file compressed with Zstandard, with a closing record and a checksum beside it; any `zstd` and
+//! `tar` can unpack it. The functions here block; [`BackupFolder`] runs them for the update pipeline.
+#![forbid(unsafe_code)]
+
+mod artifact;
+mod attributes;
+mod backup;
+mod compress;
+mod contents;
+mod control;
+mod decode;
+mod dirs;
+mod entry;
+mod error;
+mod extract;
+mod folder;
+mod index;
+pub mod manifest;
+mod pipe;
+mod probe;
+mod reach;
+mod restore;
+mod scan;
+mod space;
+mod stream;
+mod swap;
+mod tar;
+mod verify;
+mod walk;
+mod writer;
+
+pub use artifact::{Listed, artifact_path, clean, created, delete, list, list_stack, stack_folder, sum_path};
+pub use backup::{Backup, BackupRequest, Data, OnChange, TargetSource, backup};
+pub use control::{Control, Progress};
+pub use error::BackupError;
+pub use folder::BackupFolder;
+pub use manifest::{Index, Manifest, SCHEMA, TargetKind};
+pub use probe::{Size, probe};
+pub use reach::Reach;
+pub use restore::{Place, Restored, restore};
+pub use space::{INODE_MARGIN, SPACE_MARGIN_BYTES};
+pub use stream::Opener;
+pub use verify::{Verified, verify};

@@ -9,7 +9,8 @@ use crate::text;
 use dockrev_core::ids::PluginId;
 use dockrev_core::registry::{PluginError, PluginFault};
 use dockrev_egress::{CallScope, Egress, Grant, OverBudget};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -25,6 +26,7 @@ pub(crate) struct Caller {
     engine: Engine,
     ticker: Ticker,
     places: Semaphore,
+    places_of_one: Mutex<BTreeMap<PluginId, Arc<Semaphore>>>,
     egress: Arc<Egress>,
     limits: CallLimits,
 }
@@ -52,7 +54,7 @@ impl Caller {
     pub(crate) fn new(engine: Engine, egress: Arc<Egress>, limits: CallLimits) -> std::io::Result<Self> {
         let ticker = Ticker::start(&engine)?;
         let places = Semaphore::new(limits::MAX_CONCURRENT_CALLS as usize);
-        Ok(Self { engine, ticker, places, egress, limits })
+        Ok(Self { engine, ticker, places, places_of_one: Mutex::default(), egress, limits })
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -72,8 +74,10 @@ impl Caller {
     where
         F: Future<Output = wasmtime::Result<R>> + Send,
     {
-        let Ok(_place) = self.places.acquire().await else {
-            unreachable!("nobody closes this semaphore");
+        // Its own first: whoever waits for that must not keep others waiting.
+        let of_one = self.places_of(context.plugin);
+        let (Ok(_own_place), Ok(_place)) = (of_one.acquire().await, self.places.acquire().await) else {
+            unreachable!("nobody closes these semaphores");
         };
         let _ticking = self.ticker.keep_going();
         let started = Instant::now();
@@ -98,6 +102,12 @@ impl Caller {
             Ok(answer) => Ok(Called { answer, send_error: scope.last_error() }),
             Err(fault) => Err(PluginError { plugin: context.plugin.clone(), fault }),
         }
+    }
+
+    fn places_of(&self, plugin: &PluginId) -> Arc<Semaphore> {
+        let mut places = self.places_of_one.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Arc::new(Semaphore::new(limits::MAX_CONCURRENT_CALLS_OF_ONE as usize));
+        Arc::clone(places.entry(plugin.clone()).or_insert_with(fresh))
     }
 
     fn store(

@@ -5,6 +5,8 @@ use std::time::Duration;
 pub(crate) const MEMORY_MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Calls at the same time; more wait. Each has memory and a stack set aside for it.
 pub(crate) const MAX_CONCURRENT_CALLS: u32 = 16;
+/// Calls of one plugin at the same time: however long they take, there is room for those of others.
+pub(crate) const MAX_CONCURRENT_CALLS_OF_ONE: u32 = 12;
 /// Core modules in one component: the plugin itself and a few that adapt it to WASI.
 pub(crate) const CORE_INSTANCES_MAX: u32 = 16;
 /// Memories in one component: that of the plugin, and those of adapters.

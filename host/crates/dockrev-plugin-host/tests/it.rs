@@ -3,11 +3,17 @@
 
 #[path = "it/broken.rs"]
 mod broken;
+#[path = "it/forged.rs"]
+mod forged;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/outside.rs"]
+mod outside;
 #[path = "it/probing.rs"]
 mod probing;
 #[path = "it/real.rs"]
 mod real;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/wishes.rs"]
+mod wishes;

@@ -1,7 +1,8 @@
-use crate::support::{HOSTILE, config, host, id, plugins_dir, question, setup, testing_dir};
+use crate::support::{
+    HOSTILE, config, host, id, manifest, plugins_dir, question, setup, testing_dir, write_plugin as write,
+};
 use dockrev_core::ports::VersionPolicy;
 use dockrev_plugin_host::{PluginHost, Policies};
-use std::path::Path;
 use std::sync::Arc;
 
 const WRONG_TYPES: &str = r#"(component
@@ -18,21 +19,6 @@ const STARTS_WITH_A_TRAP: &str = r#"(component
 )"#;
 
 const HUGE_MEMORY: &str = "(component (core module $m (memory 2000)) (core instance (instantiate $m)))";
-
-fn manifest(plugin: &str, world: &str) -> String {
-    let registry = if world == "registry-adapter" { "[registry]\nhosts = []" } else { "" };
-    format!(
-        "id = \"{plugin}\"\nversion = \"0.1.0\"\nworld = \"{world}\"\nwit = \"0.1.0\"\n\
-         name = \"Test\"\ndescription = \"A test\"\nlicense = \"MIT\"\n{registry}"
-    )
-}
-
-fn write(folder: &Path, plugin: &str, manifest: &str, component: &[u8]) {
-    let folder = folder.join(plugin);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("plugin.toml"), manifest).unwrap();
-    std::fs::write(folder.join("plugin.wasm"), component).unwrap();
-}
 
 fn problem(host: &PluginHost, plugin: &str) -> String {
     let problem = host.problems().iter().find(|problem| problem.folder.ends_with(plugin));

@@ -47,6 +47,28 @@ pub(crate) fn config(folders: Vec<PathBuf>) -> PluginHostConfig {
     }
 }
 
+/// The interface that plugins are built against.
+pub(crate) fn wit_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../wit/0.1.0")
+}
+
+/// A manifest without wishes; that of an adapter has an empty list of hosts.
+pub(crate) fn manifest(plugin: &str, world: &str) -> String {
+    let registry = if world == "registry-adapter" { "[registry]\nhosts = []" } else { "" };
+    format!(
+        "id = \"{plugin}\"\nversion = \"0.1.0\"\nworld = \"{world}\"\nwit = \"0.1.0\"\n\
+         name = \"Test\"\ndescription = \"A test\"\nlicense = \"MIT\"\n{registry}"
+    )
+}
+
+/// Lays a plugin out as the host reads it.
+pub(crate) fn write_plugin(folder: &Path, plugin: &str, manifest: &str, component: &[u8]) {
+    let folder = folder.join(plugin);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("plugin.toml"), manifest).unwrap();
+    std::fs::write(folder.join("plugin.wasm"), component).unwrap();
+}
+
 pub(crate) fn egress(registry: &str, endpoint: &str) -> Arc<Egress> {
     let configured = RegistryOverride { endpoint: Some(endpoint.parse().unwrap()), insecure: false };
     let registries = BTreeMap::from([(registry.to_owned(), configured)]);

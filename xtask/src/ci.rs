@@ -1,6 +1,6 @@
 use crate::failure::Failure;
 use crate::step::{self, Steps};
-use crate::{demo, licences, setup, test, workspace};
+use crate::{demo, documents, licences, setup, test, workspace};
 
 /// Runs everything that must pass, the cheap checks first, and says how long each took.
 pub(crate) fn run() -> Result<(), Failure> {
@@ -16,6 +16,7 @@ pub(crate) fn run() -> Result<(), Failure> {
 fn in_steps(steps: &mut Steps) -> Result<(), Failure> {
     steps.run("format", || step::command(&mut workspace::cargo(&["fmt", "--all", "--check"])))?;
     steps.run("licences", licences::check)?;
+    steps.run("generated documents", || documents::run(&["--check".to_owned()]))?;
     steps.run("set up", || setup::run(setup::Level::Tests))?;
     steps.run("lint", || {
         let arguments = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"];

@@ -2,9 +2,12 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is what these commands do")]
 
+mod bench;
 mod ci;
 mod demo;
+mod documents;
 mod failure;
+mod faults;
 mod fuzz;
 mod janitor;
 mod licences;
@@ -32,8 +35,14 @@ Commands, each of which sets up what it needs and may be run again at any time:
   demo [OPTIONS]               Update a stack of real containers and show what the engine says about it
                                --keep: leave it running to play with; --clean: remove a kept one
                                --release: with a release build; --binary FILE: with this `dockrev`
+  gen [--check]                Make the tables of the manual anew that are made from the program
+                               --check: fail if one of them is stale
   fuzz [TARGET...]             Feed the parsers with inputs that are made up to break them, each for a minute
                                --seconds N: for that long
+  faults [OPTIONS]             Break updates everywhere on real engines and print what came of it; takes hours
+                               --only TEXT: cases whose name holds it, or `random`; --seed N, --random N: the random
+                               jobs; --jobs N: engines at once; --json
+  bench BENCH [OPTIONS]        Measure a release build against bare programs; `bench help` lists the benches
   clean                        Remove every private engine that runs outside `test`, and a kept demo
   help                         Print this
 ";
@@ -55,8 +64,11 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         "setup" => setup::run(setup::Level::parse(rest)?),
         "plugins" => plugins::run(&plugins::Places::parse(rest)?),
         "test" => test::run(rest),
+        "bench" => bench::run(rest),
+        "faults" => faults::run(rest),
         "ci" => ci::run(),
         "demo" => demo::run(&demo::Options::parse(rest)?),
+        "gen" => documents::run(rest),
         "fuzz" => fuzz::run(&fuzz::Options::parse(rest)?),
         "clean" => clean(),
         "help" | "--help" | "-h" => {

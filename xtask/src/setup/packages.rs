@@ -15,12 +15,13 @@ struct Need {
 }
 
 /// Needed in any case.
-const ALWAYS: [Need; 7] = [
+const ALWAYS: [Need; 8] = [
     Need { is_here: || has("docker"), packages: &["docker-cli", "docker.io"] },
     Need { is_here: || Compose::any().is_ok(), packages: &["docker-compose"] },
     Need { is_here: || has("docker-registry"), packages: &["docker-registry"] },
     Need { is_here: || busybox().is_ok(), packages: &["busybox-static"] },
     Need { is_here: || has("htpasswd"), packages: &["apache2-utils"] },
+    Need { is_here: || has("sqlite3"), packages: &["sqlite3"] },
     Need { is_here: || has("openssl"), packages: &["openssl"] },
     Need { is_here: || Path::new("/etc/ssl/certs/ca-certificates.crt").exists(), packages: &["ca-certificates"] },
 ];

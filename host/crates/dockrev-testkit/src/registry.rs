@@ -120,6 +120,20 @@ impl Registry {
         log.lines().filter_map(parse_request).collect()
     }
 
+    /// Takes a tag away, as a clean-up in a registry does. What it pointed to stays.
+    pub fn remove_tag(&self, repository: &str, tag: &str) -> Result<(), Error> {
+        remove_folder(&self.repository_folder(repository).join("_manifests/tags").join(tag))
+    }
+
+    /// Takes a repository away, with all its tags.
+    pub fn remove_repository(&self, repository: &str) -> Result<(), Error> {
+        remove_folder(&self.repository_folder(repository))
+    }
+
+    fn repository_folder(&self, repository: &str) -> PathBuf {
+        storage_path(self.folder()).join("docker/registry/v2/repositories").join(repository)
+    }
+
     /// Holds the registry: it accepts connections and never answers.
     pub fn freeze(&self) -> Result<(), Error> {
         self.process().map_or(Ok(()), |process| process.signal(Signal::STOP))
@@ -198,13 +212,22 @@ fn config_path(folder: &Path) -> PathBuf {
     folder.join("config.yml")
 }
 
+/// Where a registry keeps what is pushed, below its folder.
+fn storage_path(folder: &Path) -> PathBuf {
+    folder.join("data")
+}
+
+fn remove_folder(path: &Path) -> Result<(), Error> {
+    fs::remove_dir_all(path).map_err(Error::io("remove", path))
+}
+
 fn write_config(auth: Auth, port: u16, folder: &Path, tokens: Option<&TokenServer>) -> Result<(), Error> {
     let mut config = format!(
         "version: 0.1\n\
          log: {{level: error}}\n\
-         storage: {{filesystem: {{rootdirectory: {0}/data}}, delete: {{enabled: true}}}}\n\
+         storage: {{filesystem: {{rootdirectory: {0}}}, delete: {{enabled: true}}}}\n\
          http: {{addr: '127.0.0.1:{port}', secret: testkit}}\n",
-        folder.display()
+        storage_path(folder).display()
     );
     match (auth, tokens) {
         (Auth::Basic, _) => {

@@ -3,6 +3,9 @@
 //! Everything is made when it is first needed: `jobs list` starts no WebAssembly, and `check --image` asks no engine.
 
 mod error;
+#[cfg(debug_assertions)]
+mod gate;
+mod memory;
 mod plugins;
 
 pub use error::AppError;
@@ -10,18 +13,24 @@ pub use plugins::Plugins;
 
 use crate::config::Config;
 use dockrev_core::ignore::IgnoreRule;
-use dockrev_core::ports::{Compose, Engine};
+use dockrev_backup::{BackupFolder, Reach};
+use dockrev_core::plan::Refused;
+use dockrev_core::ports::{CancelFlag, Compose, Engine, Journal, Sightings};
 use dockrev_docker::{
     ComposeCli, ComposeSettings, DockerEngine, EngineAddress, Overrides, PullCredentials, UserPassword,
 };
 use dockrev_egress::DockerConfig;
 use dockrev_engine::clock::SystemClock;
 use dockrev_engine::detect::{Detector, Rules};
+use dockrev_engine::Ports;
 use dockrev_engine::runner::Runner;
-use dockrev_store::Store;
+use dockrev_store::{Store, StoredLocks};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
+
+/// Jobs that are looked through for images that were taken back.
+const REFUSED_JOBS_MAX: u32 = 1_000;
 
 /// The application, as a command uses it.
 pub struct App {
@@ -86,6 +95,14 @@ impl App {
         Ok(Host { engine: Arc::new(engine), compose: Arc::new(compose) })
     }
 
+    /// Images that jobs took back. Makes no database where there is none yet.
+    pub async fn refused_images(&self) -> Result<Vec<Refused>, AppError> {
+        if !self.has_store() {
+            return Ok(Vec::new());
+        }
+        Ok(Refused::of_jobs(&self.store().await?.jobs(REFUSED_JOBS_MAX).await?))
+    }
+
     /// Tags that nobody wants to be told about. Makes no database where there is none yet.
     pub async fn ignore_rules(&self) -> Result<Vec<IgnoreRule>, AppError> {
         if !self.has_store() {
@@ -98,13 +115,55 @@ impl App {
     pub async fn detector(&self) -> Result<Detector, AppError> {
         let plugins = self.plugins().await?;
         let rules = Rules { settings: self.config.settings.clone(), ignore: self.ignore_rules().await? };
-        Ok(Detector::new(plugins.registry(), plugins.policy(), rules))
+        let clock = Arc::new(SystemClock::default());
+        Ok(Detector::new(plugins.registry(), plugins.policy(), self.sightings().await, clock, rules))
     }
 
-    /// Runs jobs on `host` and writes them down.
-    pub async fn runner(&self, host: &Host) -> Result<Runner, AppError> {
-        let (engine, compose) = (Arc::clone(&host.engine), Arc::clone(&host.compose));
-        Ok(Runner::new(engine, compose, self.store().await?, Arc::new(SystemClock::default())))
+    /// What earlier checks saw. A check that may not write shows what it can: it has no memory, and says so where it
+    /// would need one.
+    async fn sightings(&self) -> Arc<dyn Sightings> {
+        match self.store().await {
+            Ok(store) => store,
+            Err(error) => Arc::new(memory::NoMemory::because(&error)),
+        }
+    }
+
+    /// Everything that jobs on `host` act through.
+    pub async fn ports(&self, host: &Host) -> Result<Ports, AppError> {
+        Ok(Ports {
+            engine: Arc::clone(&host.engine),
+            compose: Arc::clone(&host.compose),
+            vault: Arc::new(self.vault()),
+            locks: Arc::new(self.locks().await?),
+            journal: self.journal().await?,
+            clock: Arc::new(SystemClock::default()),
+        })
+    }
+
+    async fn journal(&self) -> Result<Arc<dyn Journal>, AppError> {
+        let store = self.store().await?;
+        #[cfg(debug_assertions)]
+        return Ok(gate::before(store));
+        #[cfg(not(debug_assertions))]
+        Ok(store)
+    }
+
+    /// Who works on which stack.
+    pub async fn locks(&self) -> Result<StoredLocks, AppError> {
+        let store = self.store().await?;
+        Ok(StoredLocks::new(store.as_ref().clone(), self.config.data_dir.join("locks")))
+    }
+
+    /// Where backups are kept.
+    #[must_use]
+    pub fn vault(&self) -> BackupFolder {
+        let is_local = self.config.engine.parse().is_ok_and(|address: EngineAddress| address.is_local());
+        BackupFolder::new(self.config.backup_dir.clone(), Reach::find(is_local))
+    }
+
+    /// Runs jobs on `host` and writes them down. When `cancel` is raised, those that run undo themselves.
+    pub async fn runner(&self, host: &Host, cancel: CancelFlag) -> Result<Runner, AppError> {
+        Ok(Runner::new(self.ports(host).await?, cancel))
     }
 
     /// Credentials of registries, from Docker's own configuration.

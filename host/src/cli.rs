@@ -1,7 +1,9 @@
 //! The command line: reads arguments, calls the application, shows what came of it.
 
 mod arguments;
+mod backup;
 mod check;
+mod containers;
 mod doctor;
 mod failure;
 mod ignore;
@@ -12,6 +14,7 @@ mod output;
 mod paint;
 mod plugin;
 mod policy;
+mod recover;
 mod rollback;
 mod served;
 mod signals;
@@ -21,6 +24,7 @@ mod update;
 use crate::config::{Config, Environment};
 use arguments::{Arguments, Command};
 use clap::Parser;
+use containers::Wish;
 use failure::Failure;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -76,12 +80,24 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         Command::Check(arguments) => check::run(&config, &arguments).await,
         Command::Update(arguments) => update::run(&config, &arguments).await,
         Command::Rollback(arguments) => rollback::run(&config, &arguments).await,
+        Command::Recover(arguments) => recover::run(&config, &arguments).await,
+        Command::Backup(arguments) => backup::run(&config, &arguments).await,
+        Command::Start(arguments) => containers::run(&config, Wish::Start, &arguments).await,
+        Command::Stop(arguments) => containers::run(&config, Wish::Stop, &arguments).await,
+        Command::Restart(arguments) => containers::run(&config, Wish::Restart, &arguments).await,
         Command::Doctor(arguments) => doctor::run(&config, &arguments).await,
         Command::Ignore(arguments) => ignore::run(&config, &arguments).await,
         Command::Jobs(arguments) => jobs::run(&config, &arguments).await,
         Command::Plugin(arguments) => plugin::run(&config, &arguments).await,
         Command::Policy(arguments) => policy::run(&config, &arguments).await,
         Command::Notify(arguments) => notify::run(&config, &arguments).await,
+    }
+}
+
+/// Says what of the configuration is probably not meant as it is.
+fn warn(config: &Config) {
+    for warning in &config.warnings {
+        output::complain!("{} {warning}", paint::paint(paint::Tone::Caution, "warning:"));
     }
 }
 

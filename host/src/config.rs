@@ -1,10 +1,14 @@
 //! Configuration: a file, and the environment above it.
 
-use dockrev_core::settings::{SettingsBook, SettingsLayer};
-use serde::Deserialize;
+use dockrev_core::settings::{FilterError, LabelFilter, LabelFilters, SettingsBook, SettingsLayer, catalog};
+use file::ConfigFile;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+
+mod file;
+
+pub use file::{PluginConfig, RegistryConfig, SecretSource};
 
 /// Where the engine listens unless `DOCKER_HOST` says otherwise.
 const DEFAULT_ENGINE: &str = "unix:///var/run/docker.sock";
@@ -19,47 +23,66 @@ const SYSTEM_PLUGINS: &str = "/usr/lib/dockrev/plugins";
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<String, OsString>,
+    /// Names of others that begin as Dockrev's own do.
+    unknown: Vec<String>,
     /// The user's number, where the system tells it.
     user_id: Option<u32>,
     program_dir: Option<PathBuf>,
 }
 
-/// Every variable that is read.
-const VARIABLES: [&str; 11] = [
-    "DOCKER_HOST",
-    "DOCKER_CONFIG",
-    "DOCKREV_COMPOSE_BIN",
-    "DOCKREV_CONFIG",
-    "DOCKREV_DATA_DIR",
-    "DOCKREV_DOCKER_CONFIG",
-    "DOCKREV_PLUGIN_DIR",
-    "HOME",
-    "LOGNAME",
-    "XDG_DATA_HOME",
-    "USER",
-];
+/// Variables of the system that are read beside those that [`catalog`] declares.
+const OF_THE_SYSTEM: [&str; 5] = ["DOCKER_CONFIG", "HOME", "LOGNAME", "XDG_DATA_HOME", "USER"];
+/// What every variable of Dockrev begins with.
+const OWN_VARIABLES: &str = "DOCKREV_";
 
 impl Environment {
     /// That of this process.
     #[must_use]
     pub fn of_process() -> Self {
         let read = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let variables = VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), read(name)?))).collect();
+        let known = catalog::variables().chain(OF_THE_SYSTEM);
+        let variables = known.filter_map(|name| Some((name.to_owned(), read(name)?))).collect();
+        let own = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let own = own.filter(|name| name.starts_with(OWN_VARIABLES) && !catalog::variables().any(|known| known == name));
         let program_dir = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_owned));
         let user_id = std::fs::metadata("/proc/self").ok().map(|own| std::os::unix::fs::MetadataExt::uid(&own));
-        Self { variables, user_id, program_dir }
+        Self { variables, unknown: own.collect(), user_id, program_dir }
     }
 
     /// Another one, for tests.
     #[must_use]
     pub fn of(variables: &[(&str, &str)]) -> Self {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
-        Self { variables, user_id: None, program_dir: None }
+        Self { variables, unknown: Vec::new(), user_id: None, program_dir: None }
     }
 
     fn text(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
         let text = |value: &OsString| value.clone().into_string().map_err(|_| ConfigError::NotText(name));
         self.variables.get(name).map(text).transpose()
+    }
+
+    /// The parts of a list.
+    fn list(&self, name: &'static str) -> Result<Option<Vec<String>>, ConfigError> {
+        let parts = |text: String| text.split(',').map(|part| part.trim().to_owned()).collect();
+        Ok(self.text(name)?.map(parts))
+    }
+
+    /// What the variables say of services.
+    fn settings(&self) -> Result<Vec<(String, SettingsLayer)>, ConfigError> {
+        for name in catalog::at(catalog::Place::Service).filter_map(|setting| setting.environment) {
+            self.text(name)?;
+        }
+        let read = |name: &'static str| self.text(name).ok().flatten();
+        SettingsBook::of_environment(read).map_err(|error| ConfigError::Variable(error.to_string()))
+    }
+
+    /// Of variables that nothing reads: those that were probably meant to be others.
+    fn misspelled(&self) -> Vec<String> {
+        let warning = |name: &String| {
+            let nearest = catalog::nearest(name, catalog::variables())?;
+            Some(format!("environment variable `{name}` is not known: did you mean `{nearest}`?"))
+        };
+        self.unknown.iter().filter_map(warning).collect()
     }
 
     /// Who asks: the user's name, or else the number.
@@ -82,6 +105,8 @@ impl Environment {
 pub struct Config {
     /// Where jobs, override files and caches are kept.
     pub data_dir: PathBuf,
+    /// Where backups are kept.
+    pub backup_dir: PathBuf,
     /// Folders whose subfolders are plugins.
     pub plugin_dirs: Vec<PathBuf>,
     /// Address of the engine, in the form of `DOCKER_HOST`.
@@ -100,69 +125,10 @@ pub struct Config {
     pub plugins: BTreeMap<String, PluginConfig>,
     /// Settings of services.
     pub settings: SettingsBook,
+    /// What is probably not meant as it is.
+    pub warnings: Vec<String>,
     /// Ids of the notifiers that are told how updates ended.
     pub notify: Vec<String>,
-}
-
-/// Settings of one registry.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct RegistryConfig {
-    /// Base URL to use instead of the adapter's own.
-    pub endpoint: Option<String>,
-    /// Whether plain HTTP is allowed.
-    pub insecure: bool,
-    /// Id of the adapter to use.
-    pub adapter: Option<String>,
-    /// PEM file of the certificate authorities that are trusted for it, beside the system's own.
-    pub ca: Option<PathBuf>,
-}
-
-/// Settings of one plugin.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct PluginConfig {
-    /// Its settings, as its manifest's schema describes them.
-    pub settings: toml::Table,
-    /// Where its secrets come from, by name.
-    pub secrets: BTreeMap<String, SecretSource>,
-}
-
-/// Where a secret comes from. The configuration file never holds one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretSource {
-    /// An environment variable.
-    Env(String),
-    /// A file; the line end at its end is left out.
-    File(PathBuf),
-}
-
-impl<'de> Deserialize<'de> for SecretSource {
-    /// By hand, so that a secret that was written here by mistake is in no error.
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wrong = || {
-            let text = "expected `env = \"NAME\"` or `file = \"PATH\"`: a secret itself does not belong into this file";
-            serde::de::Error::custom(text)
-        };
-        let toml::Value::Table(table) = toml::Value::deserialize(deserializer)? else { return Err(wrong()) };
-        let text = |name: &str| table.get(name).and_then(toml::Value::as_str).filter(|_| table.len() == 1);
-        match (text("env"), text("file")) {
-            (Some(name), None) => Ok(Self::Env(name.to_owned())),
-            (None, Some(path)) => Ok(Self::File(PathBuf::from(path))),
-            (Some(_), Some(_)) | (None, None) => Err(wrong()),
-        }
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-struct ConfigFile {
-    policy: Option<String>,
-    registries: BTreeMap<String, RegistryConfig>,
-    plugins: BTreeMap<String, PluginConfig>,
-    notify: Vec<String>,
-    defaults: SettingsLayer,
-    services: BTreeMap<String, SettingsLayer>,
 }
 
 /// What is wrong with the configuration.
@@ -171,6 +137,17 @@ pub enum ConfigError {
     /// A variable is not UTF-8.
     #[error("environment variable `{0}` is not text")]
     NotText(&'static str),
+    /// A variable cannot be read.
+    #[error("{0}")]
+    Variable(String),
+    /// A filter by label cannot be read.
+    #[error("`{setting}`: {problem}")]
+    Filter {
+        /// Which setting.
+        setting: &'static str,
+        /// What is wrong with it.
+        problem: FilterError,
+    },
     /// There is no place for the data.
     #[error("no folder for Dockrev's data: neither DOCKREV_DATA_DIR nor HOME is set")]
     NoDataDir,
@@ -199,6 +176,8 @@ impl ConfigError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotText(_) => "config.not-text",
+            Self::Variable(_) => "config.invalid-variable",
+            Self::Filter { .. } => "config.invalid-filter",
             Self::NoDataDir => "config.no-data-folder",
             Self::Unreadable { .. } => "config.unreadable",
             Self::Malformed { .. } => "config.malformed",
@@ -210,8 +189,8 @@ impl ConfigError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NoDataDir => Some("set DOCKREV_DATA_DIR"),
-            Self::Malformed { .. } => Some("docs/configuration.md lists every setting"),
-            Self::NotText(_) | Self::Unreadable { .. } => None,
+            Self::Malformed { .. } | Self::Variable(_) => Some("docs/configuration.md lists every setting"),
+            Self::Filter { .. } | Self::NotText(_) | Self::Unreadable { .. } => None,
         }
     }
 }
@@ -221,6 +200,10 @@ impl Config {
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         // Compose runs in other folders: what it is given has to be found from there.
         let data_dir = std::path::absolute(data_dir(environment)?).map_err(|_| ConfigError::NoDataDir)?;
+        let backup_dir = match environment.path("DOCKREV_BACKUP_BASE_DIR") {
+            Some(folder) => std::path::absolute(folder).map_err(|_| ConfigError::NoDataDir)?,
+            None => data_dir.join("backups"),
+        };
         let file = match environment.path("DOCKREV_CONFIG") {
             Some(path) => read_file(&path)?,
             None => {
@@ -235,20 +218,62 @@ impl Config {
                 beside.chain([data_dir.join("plugins"), PathBuf::from(SYSTEM_PLUGINS)]).collect()
             }
         };
+        let settings = SettingsBook {
+            environment: environment.settings()?,
+            filters: LabelFilters {
+                only: filters(environment, "DOCKREV_ONLY_LABELS", "only-labels", file.only_labels)?,
+                exclude: filters(environment, "DOCKREV_EXCLUDE_LABELS", "exclude-labels", file.exclude_labels)?,
+            },
+            defaults: file.defaults,
+            services: file.services,
+        };
         Ok(Self {
             plugin_dirs,
             engine: environment.text("DOCKER_HOST")?.unwrap_or_else(|| DEFAULT_ENGINE.to_owned()),
             compose: environment.text("DOCKREV_COMPOSE_BIN")?.unwrap_or_else(|| DEFAULT_COMPOSE.to_owned()),
             docker_config: docker_config(environment),
             requested_by: environment.requested_by()?,
-            policy: file.policy.unwrap_or_else(|| DEFAULT_POLICY.to_owned()),
+            policy: environment.text("DOCKREV_POLICY")?.or(file.policy).unwrap_or_else(|| DEFAULT_POLICY.to_owned()),
             registries: file.registries,
             plugins: file.plugins,
-            notify: file.notify,
-            settings: SettingsBook { defaults: file.defaults, services: file.services },
+            notify: environment.list("DOCKREV_NOTIFY")?.unwrap_or(file.notify),
+            settings,
+            warnings: environment.misspelled(),
+            backup_dir,
             data_dir,
         })
     }
+
+    /// The same, looking only at containers that the command line names by their labels. What it does not say is left as it
+    /// is.
+    pub fn with_filters(&self, only: &[String], exclude: &[String]) -> Result<Self, ConfigError> {
+        let mut config = self.clone();
+        if !only.is_empty() {
+            config.settings.filters.only = label_filters("--only-label", only)?;
+        }
+        if !exclude.is_empty() {
+            config.settings.filters.exclude = label_filters("--exclude-label", exclude)?;
+        }
+        Ok(config)
+    }
+}
+
+/// The environment's filters, or else those of the file.
+fn filters(
+    environment: &Environment,
+    variable: &'static str,
+    key: &'static str,
+    of_file: Vec<String>,
+) -> Result<Vec<LabelFilter>, ConfigError> {
+    match environment.list(variable)? {
+        Some(texts) => label_filters(variable, &texts),
+        None => label_filters(key, &of_file),
+    }
+}
+
+fn label_filters(setting: &'static str, texts: &[String]) -> Result<Vec<LabelFilter>, ConfigError> {
+    let filters = LabelFilter::parse_all(texts.iter().map(String::as_str));
+    filters.map_err(|problem| ConfigError::Filter { setting, problem })
 }
 
 fn data_dir(environment: &Environment) -> Result<PathBuf, ConfigError> {
@@ -272,11 +297,7 @@ fn docker_config(environment: &Environment) -> Option<PathBuf> {
 fn read_file(path: &Path) -> Result<ConfigFile, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    toml::from_str(&text).map_err(|error| {
-        let line =
-            error.span().map_or(0, |span| text.as_bytes().iter().take(span.start).filter(|b| **b == b'\n').count() + 1);
-        ConfigError::Malformed { path: path.to_owned(), message: format!("line {line}: {}", error.message()) }
-    })
+    file::parse(&text).map_err(|message| ConfigError::Malformed { path: path.to_owned(), message })
 }
 
 #[cfg(test)]

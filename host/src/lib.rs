@@ -7,4 +7,3 @@
 pub mod app;
 pub mod cli;
 pub mod config;
-pub mod lock;

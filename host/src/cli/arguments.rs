@@ -30,6 +30,16 @@ pub(super) enum Command {
     Update(UpdateArguments),
     /// Put back what an earlier job changed
     Rollback(RollbackArguments),
+    /// Finish or undo every job that was interrupted
+    Recover(RecoverArguments),
+    /// Look at the backups that updates made, check them, and put data back
+    Backup(BackupArguments),
+    /// Start the containers of a service or stack
+    Start(ContainersArguments),
+    /// Stop the containers of a service or stack
+    Stop(ContainersArguments),
+    /// Stop and start the containers of a service or stack
+    Restart(ContainersArguments),
     /// Look at everything that an update needs, and say how to mend what does not work
     Doctor(DoctorArguments),
     /// Leave tags of a service out of updates
@@ -55,12 +65,25 @@ pub(super) struct CheckArguments {
     /// Look at this image, whether or not it runs here; needs no engine (may be given again)
     #[arg(long, value_name = "REF")]
     pub(super) image: Vec<String>,
+    #[command(flatten)]
+    pub(super) labels: LabelArguments,
     /// Print JSON (format `dockrev.check/1`)
     #[arg(long)]
     pub(super) json: bool,
     /// Exit with status 2 when there is something newer
     #[arg(long)]
     pub(super) exit_code: bool,
+}
+
+/// Filters by label, instead of those of the configuration.
+#[derive(Debug, Args)]
+pub(super) struct LabelArguments {
+    /// Leave out containers without this label: `key` or `key=value` (may be given again: one is enough)
+    #[arg(long, value_name = "LABEL")]
+    pub(super) only_label: Vec<String>,
+    /// Leave out containers with this label: `key` or `key=value` (may be given again)
+    #[arg(long, value_name = "LABEL")]
+    pub(super) exclude_label: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -78,6 +101,8 @@ pub(super) struct UpdateArguments {
     /// Move the service to this tag instead of the one that the policy chooses
     #[arg(long, value_name = "TAG", requires = "service", conflicts_with_all = ["stack", "all"])]
     pub(super) to: Option<String>,
+    #[command(flatten)]
+    pub(super) labels: LabelArguments,
     /// Show the plan and stop
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -99,12 +124,71 @@ pub(super) struct UpdateArguments {
 pub(super) struct RollbackArguments {
     /// The job, as `dockrev jobs list` shows it; its first characters are enough if no other job has them
     pub(super) job: String,
+    /// Put back the data that was copied before the job, too: what was written since is lost
+    #[arg(long)]
+    pub(super) restore_data: bool,
     /// Do not ask
     #[arg(long, short)]
     pub(super) yes: bool,
     /// Show what the engine and Compose print while they work
     #[arg(long, short)]
     pub(super) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RecoverArguments {
+    /// Show what the engine and Compose print while they work
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true))]
+pub(super) struct ContainersArguments {
+    /// This service: `STACK/SERVICE`, or `SERVICE` if only one stack has it
+    #[arg(long, value_name = "SERVICE", group = "which")]
+    pub(super) service: Option<String>,
+    /// All services of this stack
+    #[arg(long, value_name = "NAME", group = "which")]
+    pub(super) stack: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BackupArguments {
+    #[command(subcommand)]
+    pub(super) command: BackupCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BackupCommand {
+    /// List the backups, oldest first
+    List {
+        /// Print JSON (format `dockrev.backups/1`)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read a backup to its end and compare it with its checksum and its list of content
+    Verify {
+        /// The backup, as `dockrev backup list` shows it, or a stack: its newest
+        backup: String,
+    },
+    /// Put data back to what it was. What runs on it is stopped meanwhile
+    Restore(BackupRestore),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BackupRestore {
+    /// The backup, as `dockrev backup list` shows it, or a stack: its newest
+    pub(super) backup: String,
+    /// Only this target, such as `volume:shop_data`
+    #[arg(long, value_name = "TARGET")]
+    pub(super) target: Option<String>,
+    /// Into this volume instead of where it came from; it is made if there is none of that name
+    #[arg(long, value_name = "VOLUME")]
+    pub(super) into: Option<String>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(super) yes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +267,11 @@ pub(super) enum JobsCommand {
         /// Print JSON (format `dockrev.job/1`)
         #[arg(long)]
         json: bool,
+    },
+    /// Ask a running job to stop and undo itself
+    Cancel {
+        /// The job; its first characters are enough if no other job has them
+        job: String,
     },
 }
 

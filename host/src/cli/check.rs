@@ -8,6 +8,7 @@ use super::{Ending, Failure};
 use crate::app::App;
 use crate::cli::output::out;
 use crate::config::Config;
+use dockrev_core::detection::Detection;
 use dockrev_core::ids::StackName;
 use dockrev_core::plan::{Decision, Plan, PlanEntry, PlanOptions, plan};
 use dockrev_core::platform::Platform;
@@ -20,16 +21,14 @@ pub(super) use rows::{plan_lines, status};
 
 pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<Ending, Failure> {
     let began = Instant::now();
+    let config = &config.with_filters(&arguments.labels.only_label, &arguments.labels.exclude_label)?;
     let app = App::new(config);
     let surveys = survey(&app, arguments).await?;
-    let options = PlanOptions::cautious();
-    let plans: Vec<(Plan, Platform)> = surveys
-        .into_iter()
-        .map(|survey| (plan(&survey.detections, &survey.platform, &options), survey.platform))
-        .collect();
-    let entries: Vec<&PlanEntry> = plans.iter().flat_map(|(plan, _)| &plan.entries).collect();
+    let options = PlanOptions { refused: app.refused_images().await?, ..PlanOptions::cautious() };
+    let plans: Vec<Plan> = surveys.iter().map(|survey| plan(&survey.detections, &survey.platform, &options)).collect();
+    let entries: Vec<&PlanEntry> = plans.iter().flat_map(|plan| &plan.entries).collect();
     if arguments.json {
-        let platform = plans.first().map(|(_, platform)| platform.to_string()).unwrap_or_default();
+        let platform = surveys.first().map(|survey| survey.platform.to_string()).unwrap_or_default();
         let plugins = app.plugins().await?;
         let egress = plugins.egress();
         let effort = json::Effort {
@@ -37,15 +36,17 @@ pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<E
             requests: egress.requests_by_host(),
             answered_from_cache: egress.answered_from_cache(),
         };
-        json::print(&entries, &platform, &effort, &plugins.registry().served())?;
+        let detections: Vec<&Detection> = surveys.iter().flat_map(|survey| &survey.detections).collect();
+        json::print(&entries, &detections, &platform, &effort, &plugins.registry().served())?;
     } else {
         for line in plan_lines(&entries) {
             out!("{line}");
         }
         out!("{}", rows::summary(&entries));
     }
+    super::warn(config);
     super::plugin::complain(&app).await;
-    super::jobs::tell_of_unfinished(&app, config).await;
+    super::jobs::tell_of_unfinished(&app).await;
     let news = entries.iter().any(|entry| is_news(entry));
     Ok(if arguments.exit_code && news { Ending::News } else { Ending::Fine })
 }
@@ -96,6 +97,6 @@ fn own_platform() -> Platform {
 fn is_news(entry: &PlanEntry) -> bool {
     match &entry.decision {
         Decision::Update(_) | Decision::Held { .. } => true,
-        Decision::UpToDate { .. } | Decision::Excluded(_) | Decision::Unknown(_) => false,
+        Decision::UpToDate { .. } | Decision::Gone(_) | Decision::Excluded(_) | Decision::Unknown(_) => false,
     }
 }

@@ -8,13 +8,14 @@ use crate::cli::served;
 use crate::cli::table::{Cell, Table};
 use crate::cli::{Ending, Failure};
 use crate::config::Config;
-use crate::lock::{DataLock, LockError};
 use dockrev_core::image::{ImageRef, Repository, Tag};
 use dockrev_core::ports::{HostError, Journal, Registry, Target};
 use dockrev_core::registry::{Detail, Freshness};
 use dockrev_core::stack::{ComposeProject, Container, Inventory, Service};
 use dockrev_plugin_host::Readiness;
 use serde::Serialize;
+use std::io;
+use std::path::Path;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
@@ -87,12 +88,19 @@ pub(super) async fn run(config: &Config, arguments: &DoctorArguments) -> Result<
     Ok(if is_broken { Ending::Trouble } else { Ending::Fine })
 }
 
+/// Makes the folder, and a file in it that is gone again at once.
+fn try_to_write(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let probe = folder.join(".doctor");
+    std::fs::File::create(&probe)?;
+    std::fs::remove_file(probe)
+}
+
 async fn data(app: &App, config: &Config, findings: &mut Findings) {
     let folder = config.data_dir.display();
-    match DataLock::take(&config.data_dir) {
-        Ok(_) => findings.ok("data", &folder, "may be written"),
-        Err(LockError::Held(_)) => findings.ok("data", &folder, "in use: another Dockrev is changing things"),
-        Err(error @ LockError::Failed { .. }) => {
+    match try_to_write(&config.data_dir) {
+        Ok(()) => findings.ok("data", &folder, "may be written"),
+        Err(error) => {
             let hint = "set DOCKREV_DATA_DIR to a folder that you may write";
             findings.add("data", &folder, State::Broken, error.to_string(), Some(hint));
             return;

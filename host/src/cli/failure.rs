@@ -5,8 +5,8 @@ use super::table::one_line;
 use crate::app::AppError;
 use crate::cli::output::complain;
 use crate::config::ConfigError;
-use crate::lock::LockError;
-use dockrev_core::ports::{HostError, JournalError};
+use dockrev_core::ports::{HostError, JournalError, VaultError};
+use dockrev_engine::backups::AttachError;
 use dockrev_engine::detect::DetectError;
 use dockrev_engine::runner::RunError;
 use std::error::Error;
@@ -84,14 +84,20 @@ impl From<RunError> for Failure {
     }
 }
 
-impl From<LockError> for Failure {
-    fn from(error: LockError) -> Self {
+impl From<AttachError> for Failure {
+    fn from(error: AttachError) -> Self {
         match &error {
-            LockError::Held(_) => Self::of("data.locked", &error, Some("wait until it is done, then try again")),
-            LockError::Failed { .. } => {
-                Self::of("data.unusable", &error, Some("set DOCKREV_DATA_DIR to a folder that you may write"))
+            AttachError::Host(host) => Self::of(host.code(), host, host.hint()),
+            AttachError::Settings(settings) => {
+                Self::of(settings.code(), settings, Some("docs/configuration.md lists every setting"))
             }
         }
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        Self::of(error.code(), &error, error.hint())
     }
 }
 

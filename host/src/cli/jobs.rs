@@ -2,14 +2,14 @@
 
 use super::arguments::{JobsArguments, JobsCommand};
 use super::paint::{Tone, paint};
-use super::table::{Cell, Table, field, one_line};
+use super::backup::plan_lines;
+use super::table::{Cell, Table, field, one_line, size};
 use super::{Ending, Failure};
 use crate::app::App;
 use crate::cli::output::{complain, out, print_json};
 use crate::config::Config;
-use crate::lock::{DataLock, LockError};
 use dockrev_core::job::{Direction, Job, JobState, JournalEntry, LogLine, StageOutput, Step};
-use dockrev_core::ports::Journal;
+use dockrev_core::ports::{Journal, StackLocks};
 use serde::Serialize;
 
 /// Jobs that are searched when one is named by its first characters.
@@ -22,6 +22,7 @@ pub(super) async fn run(config: &Config, arguments: &JobsArguments) -> Result<En
     match &arguments.command {
         JobsCommand::List { limit, json } => list(&app, *limit, *json).await?,
         JobsCommand::Show { job, json } => show(&app, &find_job(&app, job).await?, *json).await?,
+        JobsCommand::Cancel { job } => cancel(&app, &find_job(&app, job).await?).await?,
     }
     Ok(Ending::Fine)
 }
@@ -91,16 +92,30 @@ struct JobDetail<'a> {
 }
 
 /// Says on standard error which jobs have not ended. Makes no database where there is none yet.
-pub(super) async fn tell_of_unfinished(app: &App, config: &Config) {
+pub(super) async fn tell_of_unfinished(app: &App) {
     if !app.has_store() {
         return;
     }
-    let Ok(store) = app.store().await else { return };
-    let is_at_work = matches!(DataLock::take(&config.data_dir), Err(LockError::Held(_)));
+    let (Ok(store), Ok(locks)) = (app.store().await, app.locks().await) else { return };
     for job in store.unfinished().await.unwrap_or_default() {
-        let what = if is_at_work { "is running" } else { "was interrupted: the next `dockrev update` picks it up" };
+        let is_at_work = locks.is_held(&job.change.service.stack).await.unwrap_or(false);
+        let what = if is_at_work { "is running" } else { "was interrupted: `dockrev recover` picks it up" };
         complain!("{} job {} of {} {what}", paint(Tone::Caution, "note:"), job.id, job.change.service);
     }
+}
+
+/// Asks; the process that runs the job notices within a second and undoes it.
+async fn cancel(app: &App, job: &Job) -> Result<(), Failure> {
+    if !app.store().await?.ask_to_cancel(&job.id).await? {
+        let message = format!("job `{}` ended as `{}`: there is nothing to stop", job.id, job.state.name());
+        return Err(Failure::new("job.ended", message));
+    }
+    if app.locks().await?.is_held(&job.change.service.stack).await.unwrap_or(true) {
+        out!("job {} of {} was asked to stop and undo itself", job.id, job.change.service);
+    } else {
+        out!("job {} of {} was interrupted: `dockrev recover` undoes it", job.id, job.change.service);
+    }
+    Ok(())
 }
 
 async fn show(app: &App, job: &Job, json: bool) -> Result<(), Failure> {
@@ -110,6 +125,7 @@ async fn show(app: &App, job: &Job, json: bool) -> Result<(), Failure> {
         return print_json(&JobDetail { format: "dockrev.job/1", job, journal: &journal, log: &log });
     }
     show_head(job);
+    show_backup(job);
     out!("\n{}", paint(Tone::Strong, "stages"));
     for entry in &journal {
         if let Some(text) = describe(entry) {
@@ -149,6 +165,14 @@ fn show_head(job: &Job) {
     row("changed at", job.changed_at.to_string());
 }
 
+fn show_backup(job: &Job) {
+    let Some(backup) = &job.change.backup else { return };
+    out!("\n{}", paint(Tone::Strong, "backup"));
+    for line in plan_lines(backup) {
+        out!("  {line}");
+    }
+}
+
 fn describe(entry: &JournalEntry) -> Option<String> {
     let stage = match entry.direction {
         Direction::Do => entry.stage.to_string(),
@@ -160,6 +184,12 @@ fn describe(entry: &JournalEntry) -> Option<String> {
         Step::Did(effect) => Some(format!("  did: {}", one_line(&effect.to_string()))),
         Step::Done(StageOutput::Nothing) => None,
         Step::Done(StageOutput::Pulled { image_id }) => Some(format!("  image {image_id}")),
+        Step::Done(StageOutput::BackedUp { artifact, held_ms }) => Some(format!(
+            "  backup {} ({}), the service stood still for {:.1} s",
+            artifact.name,
+            size(artifact.bytes),
+            std::time::Duration::from_millis(*held_ms).as_secs_f64()
+        )),
         Step::Done(StageOutput::Verified { containers, waited_ms, warnings }) => {
             let names = containers.iter().map(|container| container.name.as_str()).collect::<Vec<_>>().join(", ");
             let warnings = warnings.iter().map(|warning| format!("; {warning}")).collect::<String>();

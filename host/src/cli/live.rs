@@ -3,15 +3,18 @@
 use super::paint::{Tone, paint};
 use super::table::one_line;
 use crate::cli::output::out;
+use dockrev_core::ids::ServiceId;
 use dockrev_core::job::{Job, JobState, LogLine, LogSource, Stage};
 use dockrev_engine::runner::Observer;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// Prints to standard output.
 pub(super) struct Live {
     verbosity: Verbosity,
-    current: Mutex<Option<(String, Instant)>>,
+    /// Jobs that have not ended, and when they were first seen.
+    running: Mutex<BTreeMap<ServiceId, Instant>>,
 }
 
 /// How much of the work is shown.
@@ -31,39 +34,49 @@ impl Verbosity {
 
 impl Live {
     pub(super) fn new(verbosity: Verbosity) -> Self {
-        Self { verbosity, current: Mutex::new(None) }
+        Self { verbosity, running: Mutex::default() }
     }
 
-    /// Seconds since the job was first seen; says which job begins.
+    /// Seconds since the job was first seen; says which job begins, and forgets it when it ends.
     fn elapsed(&self, job: &Job) -> f64 {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*current {
-            Some((id, began)) if *id == job.id.as_str() => began.elapsed().as_secs_f64(),
-            Some(_) | None => {
-                *current = Some((job.id.to_string(), Instant::now()));
-                let (service, from, to) = (&job.change.service, &job.change.from.tag, &job.change.to.tag);
-                let title = format!("{service}  {from} -> {to}");
-                let digest = format!("({})  job {}", job.change.to.digest.short(), job.id);
-                out!("{}  {}", paint(Tone::Strong, title), paint(Tone::Faint, digest));
-                0.0
-            }
+        let service = &job.change.service;
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = if job.state.has_ended() { running.remove(service) } else { running.get(service).copied() };
+        if let Some(began) = known {
+            return began.elapsed().as_secs_f64();
         }
+        running.insert(service.clone(), Instant::now());
+        let (from, to) = (&job.change.from.tag, &job.change.to.tag);
+        let title = format!("{service}  {from} -> {to}");
+        let digest = format!("({})  job {}", job.change.to.digest.short(), job.id);
+        out!("{}  {}", paint(Tone::Strong, title), paint(Tone::Faint, digest));
+        0.0
+    }
+
+    /// Whose line it is, where several jobs run at once.
+    fn whose(&self, service: &ServiceId) -> String {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.keys().any(|other| other != service) { format!("{service}: ") } else { String::new() }
     }
 }
 
 impl Observer for Live {
     fn state(&self, job: &Job) {
         let at = self.elapsed(job);
+        let whose = self.whose(&job.change.service);
         let text = match &job.state {
             JobState::Running { stage } => stage.to_string(),
             // The undoing of the other stages has nothing to do: a line for each would be noise.
-            JobState::Undoing { stage: Stage::Apply, cause } if cause.stage.touches_service() => {
+            JobState::Undoing { stage: Stage::Apply, cause, .. } if cause.stage.touches_service() => {
                 paint(Tone::Caution, format!("putting it back: {}", one_line(&cause.message)))
+            }
+            JobState::Undoing { stage: Stage::Backup, cause, .. } if cause.stage == Stage::Backup => {
+                paint(Tone::Caution, format!("letting the service go on: {}", one_line(&cause.message)))
             }
             JobState::Undoing { .. } => return,
             JobState::Updated => paint(Tone::Good, "updated"),
             JobState::Failed { cause } => {
-                paint(Tone::Bad, format!("failed, nothing was touched: {}", one_line(&cause.message)))
+                paint(Tone::Bad, format!("failed, the old containers run: {}", one_line(&cause.message)))
             }
             JobState::RolledBack { .. } => paint(Tone::Caution, "rolled back: the old image runs again"),
             JobState::NeedsAttention { cause, undo_failure } => {
@@ -71,7 +84,7 @@ impl Observer for Live {
                 paint(Tone::Bad, format!("needs attention: {}", one_line(&failure.message)))
             }
         };
-        out!("  {:>6.1} s  {text}", at);
+        out!("  {at:>6.1} s  {whose}{text}");
         let hint = match &job.state {
             JobState::NeedsAttention { cause, undo_failure } => undo_failure.as_ref().unwrap_or(cause).hint.as_ref(),
             JobState::Failed { cause } => cause.hint.as_ref(),
@@ -85,7 +98,7 @@ impl Observer for Live {
         }
     }
 
-    fn line(&self, line: &LogLine) {
+    fn line(&self, service: &ServiceId, line: &LogLine) {
         let shown = match self.verbosity {
             Verbosity::Everything => true,
             Verbosity::Stages => false,
@@ -97,7 +110,7 @@ impl Observer for Live {
                     format!("{}: ", line.source)
                 }
             };
-            out!("            {}", paint(Tone::Faint, format!("{source}{}", one_line(&line.text))));
+            out!("            {}", paint(Tone::Faint, format!("{}{source}{}", self.whose(service), one_line(&line.text))));
         }
     }
 }

@@ -4,6 +4,27 @@ use super::output::out;
 use super::paint::{Tone, paint};
 use unicode_width::UnicodeWidthStr;
 
+/// Bytes in words: `12 B`, `4.5 MiB`.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    const STEP: f64 = 1024.0;
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    // Nobody reads more than one digit after the point.
+    #[expect(clippy::cast_precision_loss, reason = "for reading")]
+    let mut value = bytes as f64 / STEP;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        if value < STEP {
+            break;
+        }
+        value /= STEP;
+        unit = next;
+    }
+    format!("{value:.1} {unit}")
+}
+
 /// Space between two columns.
 const GAP: &str = "  ";
 

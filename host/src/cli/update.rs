@@ -3,9 +3,11 @@
 mod consent;
 
 use super::arguments::UpdateArguments;
+use super::backup::plan_lines as backup_lines;
 use super::check::{follow, plan_lines, progress_bar};
 use super::live::{Live, Verbosity};
 use super::paint::{Tone, paint};
+use super::recover::{settle, tidy};
 use super::signals::StopRequest;
 use super::table::{Cell, Table, one_line};
 use super::{Ending, Failure};
@@ -13,7 +15,6 @@ use crate::app::{App, Host};
 use crate::cli::notify;
 use crate::cli::output::{complain, out};
 use crate::config::Config;
-use crate::lock::DataLock;
 use dockrev_core::event::Event;
 use dockrev_core::ids::{ServiceId, ServiceName, StackName};
 use dockrev_core::image::Tag;
@@ -21,6 +22,7 @@ use dockrev_core::job::{Job, JobState, Stage};
 use dockrev_core::plan::{
     Decision, MismatchRule, Plan, PlanEntry, PlanOptions, ServiceChange, UndoRule, VerifySettings, plan,
 };
+use dockrev_engine::backups;
 use dockrev_engine::batch::{self, Item};
 use dockrev_engine::detect::{Depth, Scope};
 
@@ -28,24 +30,23 @@ pub(super) use consent::{Answer, ask};
 
 pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<Ending, Failure> {
     let requested = requested_tag(arguments)?;
+    let config = &config.with_filters(&arguments.labels.only_label, &arguments.labels.exclude_label)?;
+    super::warn(config);
     let app = App::new(config);
     let host = app.host()?;
     let live = Live::new(Verbosity::of_flag(arguments.verbose));
     let stop = StopRequest::listen();
-    let (_lock, recovered) = if arguments.dry_run {
-        (None, Ending::Fine)
-    } else {
-        (Some(DataLock::take(&config.data_dir)?), recover(&app, &host, &live).await?)
-    };
+    let recovered = if arguments.dry_run { Ending::Fine } else { settle(&app, &host, &live, &stop).await? };
     let scope = scope(&host, arguments).await?;
-    let plan = make_plan(&app, &host, &scope, requested.as_ref(), arguments).await?;
+    let mut plan = make_plan(&app, &host, &scope, requested.as_ref(), arguments).await?;
+    backups::attach(&mut plan, &app.ports(&host).await?, &config.settings).await?;
     let entries: Vec<&PlanEntry> = plan.entries.iter().collect();
     for line in plan_lines(&entries) {
         out!("{line}");
     }
     super::plugin::complain(&app).await;
     let changes: Vec<ServiceChange> = plan.changes().cloned().collect();
-    let unknown = entries.iter().filter(|entry| matches!(entry.decision, Decision::Unknown(_))).count();
+    let unknown = entries.iter().filter(|entry| matches!(entry.decision, Decision::Gone(_) | Decision::Unknown(_))).count();
     let so_far = if unknown > 0 { Ending::Trouble } else { recovered };
     if changes.is_empty() {
         match unknown {
@@ -54,6 +55,7 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
         }
         return Ok(so_far);
     }
+    show_backups(&changes);
     show_warnings(&changes);
     if arguments.dry_run {
         out!("dry run: nothing was changed");
@@ -67,34 +69,23 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
             return Ok(Ending::Fine);
         }
     }
-    let runner = app.runner(&host).await?;
+    let runner = app.runner(&host, stop.cancel()).await?;
     let batch = batch::run(&runner, changes, &config.requested_by, &live, &|| stop.is_asked()).await;
     out!();
     let ending = report(&batch.items);
     tell(&app, config, &batch.items).await;
-    match batch.ended_by {
-        Some(error) => Err(error.into()),
-        None => Ok(ending.worse_of(so_far)),
+    tidy(&app, &host).await?;
+    let mut errors = batch.errors.into_iter();
+    let first = errors.next();
+    for error in errors {
+        Failure::from(error).show();
     }
+    first.map_or(Ok(ending.worse_of(so_far)), |error| Err(error.into()))
 }
 
 fn requested_tag(arguments: &UpdateArguments) -> Result<Option<Tag>, Failure> {
     let parse = |tag: &String| tag.parse().map_err(|error| Failure::new("tag.invalid", format!("--to: {error}")));
     arguments.to.as_ref().map(parse).transpose()
-}
-
-/// Picks up what was interrupted, before anything else: what an open job left behind is no ground to plan on.
-pub(super) async fn recover(app: &App, host: &Host, live: &Live) -> Result<Ending, Failure> {
-    let recovered = app.runner(host).await?.recover(live).await?;
-    if recovered.is_empty() {
-        return Ok(Ending::Fine);
-    }
-    out!(
-        "{}\n",
-        paint(Tone::Caution, format!("picked up {} that had been interrupted", count(recovered.len(), "job")))
-    );
-    let stuck = recovered.iter().any(|job| matches!(job.state, JobState::NeedsAttention { .. }));
-    Ok(if stuck { Ending::Trouble } else { Ending::Fine })
 }
 
 async fn scope(host: &Host, arguments: &UpdateArguments) -> Result<Scope, Failure> {
@@ -105,7 +96,7 @@ async fn scope(host: &Host, arguments: &UpdateArguments) -> Result<Scope, Failur
     }
 }
 
-async fn find_service(host: &Host, text: &str) -> Result<ServiceId, Failure> {
+pub(super) async fn find_service(host: &Host, text: &str) -> Result<ServiceId, Failure> {
     if let Some((stack, service)) = text.split_once('/') {
         return Ok(ServiceId { stack: StackName::new(stack), service: ServiceName::new(service) });
     }
@@ -141,11 +132,23 @@ async fn make_plan(
     bar.finish_and_clear();
     let without_healthcheck =
         if arguments.roll_back_without_healthcheck { UndoRule::Automatic } else { UndoRule::OnRequest };
+    // What is asked for by its name is taken although it was taken back before.
+    let refused = if requested.is_some() { Vec::new() } else { app.refused_images().await? };
     let options = PlanOptions {
+        refused,
         architecture_mismatch: if arguments.allow_arch_mismatch { MismatchRule::Apply } else { MismatchRule::Hold },
         verify: VerifySettings { without_healthcheck, ..VerifySettings::default() },
     };
     Ok(plan(&survey.detections, &survey.platform, &options))
+}
+
+fn show_backups(changes: &[ServiceChange]) {
+    for change in changes {
+        let lines = change.backup.as_ref().map(backup_lines).unwrap_or_default();
+        for line in lines {
+            out!("{} {}: {line}", paint(Tone::Faint, "backup:"), change.service);
+        }
+    }
 }
 
 fn show_warnings(changes: &[ServiceChange]) {

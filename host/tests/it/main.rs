@@ -2,11 +2,16 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on ends there")]
 
 mod absent;
+mod backups;
 mod cli;
+mod database;
 mod edges;
+mod faults;
 mod recover;
 mod registries;
 mod rules;
+mod schema;
 mod settings;
 mod stage;
+mod truth;
 mod update;

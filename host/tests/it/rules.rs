@@ -19,10 +19,10 @@ const OWNED: [(&str, &[&str]); 12] = [
     ("wasmtime", &["dockrev-plugin-host"]),
     ("wasmtime-wasi", &["dockrev-plugin-host"]),
     ("wasmtime-wasi-http", &["dockrev-plugin-host"]),
-    ("bollard", &["dockrev-docker"]),
+    ("bollard", &["dockrev-docker", "dockrev-bench"]),
     ("sqlx", &["dockrev-store"]),
-    ("reqwest", &["dockrev-egress"]),
-    ("rustls", &["dockrev-egress"]),
+    ("reqwest", &["dockrev-egress", "dockrev-bench"]),
+    ("rustls", &["dockrev-egress", "dockrev-bench"]),
     ("axum", &["dockrev"]),
     ("clap", &["dockrev"]),
     ("wit-bindgen", &["dockrev-plugin-sdk"]),
@@ -31,7 +31,7 @@ const OWNED: [(&str, &[&str]); 12] = [
 ];
 
 /// Our crates that a crate of ours may use.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("dockrev-core", &[]),
     ("dockrev-engine", &["dockrev-core"]),
     ("dockrev-docker", &["dockrev-core"]),
@@ -41,6 +41,8 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("dockrev-testkit", &[]),
     ("dockrev-plugin-sdk", &[]),
     ("xtask", &["dockrev-testkit"]),
+    ("dockrev-bench", &["dockrev-testkit"]),
+    ("dockrev-faults", &["dockrev-testkit"]),
     (
         "dockrev",
         &["dockrev-core", "dockrev-docker", "dockrev-egress", "dockrev-engine", "dockrev-plugin-host", "dockrev-store"],

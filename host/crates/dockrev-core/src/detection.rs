@@ -1,13 +1,20 @@
 //! What was found out about the things that run: facts only, no decision.
 
+use crate::age::Since;
 use crate::ids::{ServiceId, ServiceName};
-use crate::image::{ImageRef, PinnedImage, Tag};
+use crate::image::{ImageRef, PinnedImage, Repository, Tag};
 use crate::policy::Verdict;
 use crate::registry::{OldAnswer, ResolvedImage};
 use crate::settings::Switch;
 use crate::stack::{ComposeProject, ComposeService, FileHash, LocalImage};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
+
+mod tag;
+
+pub use tag::{Absence, LocalTag, Moved, MovedBack, TagFacts, YoungCandidate};
 
 /// What a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,6 +46,8 @@ pub struct Detection {
     pub written: String,
     /// The image that really runs. Absent for an image that was only asked for.
     pub local: Option<LocalImage>,
+    /// What the local tag, by which it was made, stands for by now.
+    pub local_tag: LocalTag,
     /// Whether at least one container of it runs.
     pub is_running: bool,
     /// For services of a stack: what Compose needs to change it.
@@ -47,6 +56,8 @@ pub struct Detection {
     pub update: Switch,
     /// What was found out.
     pub finding: Finding,
+    /// How long it took to find out, waits for answers that others had asked for included.
+    pub took: Duration,
 }
 
 /// What a change of a service has to know of its stack.
@@ -108,6 +119,8 @@ pub enum TagUsers {
 pub enum Finding {
     /// The registry was read and the tags were judged.
     Read(Box<Reading>),
+    /// The registry no longer has what it came from.
+    Gone(Absence),
     /// There is nothing to be asked, for a reason.
     Excluded(Exclusion),
     /// It could not be found out. Unknown is never "up to date".
@@ -123,18 +136,34 @@ pub struct Reading {
     pub tag: Tag,
     /// What that tag points to now. Absent if the registry no longer has it.
     pub tag_now: Option<ResolvedImage>,
+    /// Set if that tag points to another image than the one that runs.
+    pub moved: Option<Moved>,
     /// What the policy says of the tags.
     pub verdict: Verdict,
+    /// What else is known of the tags that the policy found relevant.
+    pub tags: BTreeMap<Tag, TagFacts>,
     /// The tag to move to, and what it points to: the policy's choice, or the one that was asked for.
     pub candidate: Option<(Tag, ResolvedImage)>,
+    /// Since when the candidate has been out, as far as is known.
+    pub candidate_since: Option<Since>,
     /// Whether the candidate was asked for by name instead of being chosen.
     pub asked_for: bool,
+    /// The newest tag that has not been out for long enough, if there is no other candidate.
+    pub young: Option<YoungCandidate>,
     /// The newest tag that a rule left out, what it points to, and the rule.
     pub ignored: Option<IgnoredCandidate>,
     /// Why the tag list is incomplete, if it is.
     pub truncated: Option<String>,
     /// Set if the registry could not be read and some of this is what it said before.
     pub old: Option<OldAnswer>,
+}
+
+/// Whether `local`, the image that runs, is what `image` of `repository` stands for: by its index, by the manifest of its
+/// platform, or by its own id on an engine that knows images by those.
+#[must_use]
+pub fn runs(local: &LocalImage, repository: &Repository, image: &ResolvedImage) -> bool {
+    local.id.as_str() == image.digest.as_str()
+        || local.digests_of(repository).any(|digest| image.is_or_contains(digest))
 }
 
 /// Something newer that a rule left out.
@@ -155,6 +184,26 @@ pub enum Exclusion {
     /// Somebody switched it off.
     #[error("switched off by {by}")]
     SwitchedOff {
+        /// The label or table that says so.
+        by: String,
+    },
+    /// A filter by label leaves its container out.
+    #[error("left out by {by}")]
+    FilteredOut {
+        /// The filter, and what the container has or has not.
+        by: String,
+    },
+    /// It is written with a tag and a digest, and such images are left out.
+    #[error("pinned to a digest, and left out by {by}")]
+    SkippedPinned {
+        /// The label or table that says so.
+        by: String,
+    },
+    /// Its tag is a full version, and such tags are left out.
+    #[error("`{tag}` is a full version, and left out by {by}")]
+    SkippedExact {
+        /// The tag.
+        tag: Tag,
         /// The label or table that says so.
         by: String,
     },

@@ -44,6 +44,10 @@ name_type! {
     ContainerId
 }
 name_type! {
+    /// Name of a container, without the leading slash.
+    ContainerName
+}
+name_type! {
     /// Id of an image on this engine (`sha256:...`). It names content, and no registry has to know it.
     ImageId
 }

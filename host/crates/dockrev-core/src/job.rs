@@ -1,12 +1,13 @@
 //! A job: one service moved to one image, as a saga of stages that are undone in reverse.
 //!
 //! ```text
-//! preflight -> pull -> apply -> verify -> updated
-//!     '---------- undone in reverse -----> failed (nothing was touched) or rolled back
-//!                      an undo failed ---> needs attention
+//! preflight -> pull -> backup -> apply -> verify -> updated
+//!     '--------------- undone in reverse ----------> failed (the old containers run) or rolled back
+//!                               an undo failed ----> needs attention
 //! ```
 
-use crate::ids::{ImageId, JobId};
+use crate::backup::{Artifact, ArtifactName, TargetName};
+use crate::ids::{ContainerId, ImageId, JobId};
 use crate::plan::{ServiceChange, UndoRule};
 use crate::stack::ContainerStatus;
 use jiff::Timestamp;
@@ -21,6 +22,8 @@ pub enum Stage {
     Preflight,
     /// Brings the new image to the engine, under no name. Nothing that runs can notice.
     Pull,
+    /// Copies the data, with the service stopped or frozen as the plan says.
+    Backup,
     /// Writes the change down and has Compose recreate the service.
     Apply,
     /// Waits for the new containers' own healthcheck. Changes nothing.
@@ -29,14 +32,15 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the order in which they are done.
-    pub const ALL: [Self; 4] = [Self::Preflight, Self::Pull, Self::Apply, Self::Verify];
+    pub const ALL: [Self; 5] = [Self::Preflight, Self::Pull, Self::Backup, Self::Apply, Self::Verify];
 
     /// The stage after this one.
     #[must_use]
     pub fn next(self) -> Option<Self> {
         match self {
             Self::Preflight => Some(Self::Pull),
-            Self::Pull => Some(Self::Apply),
+            Self::Pull => Some(Self::Backup),
+            Self::Backup => Some(Self::Apply),
             Self::Apply => Some(Self::Verify),
             Self::Verify => None,
         }
@@ -48,16 +52,17 @@ impl Stage {
         match self {
             Self::Preflight => None,
             Self::Pull => Some(Self::Preflight),
-            Self::Apply => Some(Self::Pull),
+            Self::Backup => Some(Self::Pull),
+            Self::Apply => Some(Self::Backup),
             Self::Verify => Some(Self::Apply),
         }
     }
 
-    /// Whether a job that came this far may have touched the running service.
+    /// Whether a job that came this far may have replaced the service's containers.
     #[must_use]
     pub fn touches_service(self) -> bool {
         match self {
-            Self::Preflight | Self::Pull => false,
+            Self::Preflight | Self::Pull | Self::Backup => false,
             Self::Apply | Self::Verify => true,
         }
     }
@@ -68,6 +73,7 @@ impl fmt::Display for Stage {
         f.write_str(match self {
             Self::Preflight => "preflight",
             Self::Pull => "pull",
+            Self::Backup => "backup",
             Self::Apply => "apply",
             Self::Verify => "verify",
         })
@@ -111,10 +117,13 @@ pub enum JobState {
         stage: Stage,
         /// What the undoing is for.
         cause: Failure,
+        /// What becomes of the data.
+        #[serde(default)]
+        data: DataWish,
     },
     /// The service runs the new image.
     Updated,
-    /// A stage failed before the service was touched.
+    /// A stage failed before the service's containers were replaced.
     Failed {
         /// What failed.
         cause: Failure,
@@ -131,6 +140,19 @@ pub enum JobState {
         /// What failed while it was undone. Absent if nothing was undone.
         undo_failure: Option<Failure>,
     },
+}
+
+/// What becomes of the data when a job is undone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataWish {
+    /// It goes back where the plan says so: the job failed, and nobody has used the new version yet.
+    #[default]
+    AsPlanned,
+    /// It stays: the new version has been in use since.
+    Keep,
+    /// Everything that was copied goes back, and what was written since is lost.
+    Restore,
 }
 
 /// How a stage, or the undoing of one, ended.
@@ -158,11 +180,11 @@ impl JobState {
                 None => Self::Updated,
             },
             (Self::Running { stage }, Outcome::Failed(cause)) => match cause.undo {
-                UndoRule::Automatic => Self::Undoing { stage, cause },
+                UndoRule::Automatic => Self::Undoing { stage, cause, data: DataWish::AsPlanned },
                 UndoRule::OnRequest => Self::NeedsAttention { cause, undo_failure: None },
             },
-            (Self::Undoing { stage, cause }, Outcome::Done) => match stage.previous() {
-                Some(stage) => Self::Undoing { stage, cause },
+            (Self::Undoing { stage, cause, data }, Outcome::Done) => match stage.previous() {
+                Some(stage) => Self::Undoing { stage, cause, data },
                 None if cause.stage.touches_service() => Self::RolledBack { cause },
                 None => Self::Failed { cause },
             },
@@ -290,6 +312,84 @@ pub enum Effect {
     },
     /// Compose brings the service up.
     ComposeUp,
+    /// A local tag keeps an image that the way back needs from being pruned.
+    KeepImage {
+        /// The tag.
+        tag: String,
+        /// The image.
+        image_id: ImageId,
+    },
+    /// A container is stopped.
+    StopContainer {
+        /// Which one.
+        id: ContainerId,
+        /// Its name.
+        name: String,
+    },
+    /// A container is started.
+    StartContainer {
+        /// Which one.
+        id: ContainerId,
+        /// Its name.
+        name: String,
+    },
+    /// A container is frozen.
+    PauseContainer {
+        /// Which one.
+        id: ContainerId,
+        /// Its name.
+        name: String,
+    },
+    /// A container is let go on.
+    UnpauseContainer {
+        /// Which one.
+        id: ContainerId,
+        /// Its name.
+        name: String,
+    },
+    /// A command of the user's is run in a container.
+    RunHook {
+        /// The container's name.
+        name: String,
+        /// Before the copy or after it.
+        when: HookMoment,
+    },
+    /// Data is copied.
+    WriteBackup {
+        /// Where to.
+        artifact: ArtifactName,
+    },
+    /// A backup is removed: the update has proven itself, or a newer one took its place.
+    DiscardBackup {
+        /// Which one.
+        artifact: ArtifactName,
+    },
+    /// Data goes back to what it was.
+    RestoreData {
+        /// From where.
+        artifact: ArtifactName,
+        /// Which data.
+        targets: Vec<TargetName>,
+    },
+}
+
+/// When a hook runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HookMoment {
+    /// Before the copy.
+    Before,
+    /// After it.
+    After,
+}
+
+impl fmt::Display for HookMoment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Before => "before",
+            Self::After => "after",
+        })
+    }
 }
 
 impl fmt::Display for Effect {
@@ -300,6 +400,18 @@ impl fmt::Display for Effect {
             Self::PinImage { image: Some(image) } => write!(f, "pin {image} in the override file"),
             Self::PinImage { image: None } => f.write_str("take the pin out of the override file"),
             Self::ComposeUp => f.write_str("compose up"),
+            Self::KeepImage { tag, image_id } => write!(f, "keep {image_id} as {tag}"),
+            Self::StopContainer { name, .. } => write!(f, "stop {name}"),
+            Self::StartContainer { name, .. } => write!(f, "start {name}"),
+            Self::PauseContainer { name, .. } => write!(f, "pause {name}"),
+            Self::UnpauseContainer { name, .. } => write!(f, "unpause {name}"),
+            Self::RunHook { name, when } => write!(f, "run the hook of {name} {when} the copy"),
+            Self::WriteBackup { artifact } => write!(f, "write backup {artifact}"),
+            Self::DiscardBackup { artifact } => write!(f, "remove backup {artifact}"),
+            Self::RestoreData { artifact, targets } => {
+                let names: Vec<&str> = targets.iter().map(TargetName::as_str).collect();
+                write!(f, "restore {} from {artifact}", names.join(", "))
+            }
         }
     }
 }
@@ -314,6 +426,13 @@ pub enum StageOutput {
     Pulled {
         /// Its id on this engine.
         image_id: ImageId,
+    },
+    /// The data that was copied.
+    BackedUp {
+        /// The backup.
+        artifact: Artifact,
+        /// How long the service's containers were stopped or frozen for it, in milliseconds.
+        held_ms: u64,
     },
     /// The containers that were found good.
     Verified {

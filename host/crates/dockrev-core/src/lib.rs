@@ -4,6 +4,8 @@
 //! rest of Dockrev is reached through the small traits in [`ports`].
 #![forbid(unsafe_code)]
 
+pub mod age;
+pub mod backup;
 pub mod detection;
 pub mod event;
 pub mod ids;

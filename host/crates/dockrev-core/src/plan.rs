@@ -1,6 +1,6 @@
 //! The plan: what will be changed and why, or why not. A pure function of what was found; its result is frozen.
 
-use crate::detection::{Detection, Exclusion, Finding, InFiles, Reading, Subject, Trouble};
+use crate::detection::{Absence, Detection, Exclusion, Finding, InFiles, LocalTag, Reading, Subject, Trouble};
 use crate::image::{ImageRef, Tag};
 use crate::platform::Platform;
 use crate::policy::{Assessment, Following};
@@ -11,10 +11,12 @@ mod change;
 mod hold;
 mod options;
 mod order;
+mod refused;
 
 pub use candidate::{Architecture, Candidate, ChangeLevel};
 pub use change::{CurrentImage, ServiceChange, Warning, Writing};
 pub use hold::Hold;
+pub use refused::Refused;
 pub use options::{MismatchRule, PlanOptions, UndoRule, VerifySettings};
 
 /// A plan: one entry per subject, the services of a stack in the order in which they are changed.
@@ -29,7 +31,11 @@ impl Plan {
     pub fn changes(&self) -> impl Iterator<Item = &ServiceChange> {
         self.entries.iter().filter_map(|entry| match &entry.decision {
             Decision::Update(change) => Some(change.as_ref()),
-            Decision::UpToDate { .. } | Decision::Held { .. } | Decision::Excluded(_) | Decision::Unknown(_) => None,
+            Decision::UpToDate { .. }
+            | Decision::Held { .. }
+            | Decision::Gone(_)
+            | Decision::Excluded(_)
+            | Decision::Unknown(_) => None,
         })
     }
 }
@@ -45,6 +51,8 @@ pub struct PlanEntry {
     pub current_tag: Option<Tag>,
     /// The image in the user's own compose files, where it differs from what Dockrev's override pins.
     pub file_image: Option<String>,
+    /// What the local tag, by which it was made, stands for by now.
+    pub local_tag: LocalTag,
     /// What the policy said of the tags that it found relevant.
     pub considered: Vec<Assessment>,
     /// Set if the registry could not be read and this is judged by what it said before.
@@ -70,6 +78,8 @@ pub enum Decision {
         /// Why it is not taken.
         hold: Hold,
     },
+    /// The registry no longer has what it came from, and nothing newer that it could go to.
+    Gone(Absence),
     /// Nothing was asked.
     Excluded(Exclusion),
     /// It is not known whether there is something newer.
@@ -86,6 +96,7 @@ pub fn plan(detections: &[Detection], host: &Platform, options: &PlanOptions) ->
 
 fn entry(detection: &Detection, host: &Platform, options: &PlanOptions) -> PlanEntry {
     let (current_tag, decision) = match &detection.finding {
+        Finding::Gone(absence) => (None, Decision::Gone(absence.clone())),
         Finding::Excluded(exclusion) => (None, Decision::Excluded(exclusion.clone())),
         Finding::Unknown(trouble) => (None, Decision::Unknown(trouble.clone())),
         Finding::Read(reading) => (Some(reading.tag.clone()), decide(detection, reading, host, options)),
@@ -97,17 +108,18 @@ fn entry(detection: &Detection, host: &Platform, options: &PlanOptions) -> PlanE
     });
     let old = match &detection.finding {
         Finding::Read(reading) => reading.old.clone(),
-        Finding::Excluded(_) | Finding::Unknown(_) => None,
+        Finding::Gone(_) | Finding::Excluded(_) | Finding::Unknown(_) => None,
     };
     let considered = match &detection.finding {
         Finding::Read(reading) => reading.verdict.assessments.clone(),
-        Finding::Excluded(_) | Finding::Unknown(_) => Vec::new(),
+        Finding::Gone(_) | Finding::Excluded(_) | Finding::Unknown(_) => Vec::new(),
     };
     PlanEntry {
         subject: detection.subject.clone(),
         written: detection.written.clone(),
         current_tag: current_tag.or_else(written_tag),
         file_image,
+        local_tag: detection.local_tag.clone(),
         considered,
         old,
         decision,
@@ -116,8 +128,12 @@ fn entry(detection: &Detection, host: &Platform, options: &PlanOptions) -> PlanE
 
 fn decide(detection: &Detection, reading: &Reading, host: &Platform, options: &PlanOptions) -> Decision {
     let Some(candidate) = candidate::find(detection, reading, host) else {
-        return match candidate::ignored(detection, reading, host) {
-            Some((candidate, rule)) => Decision::Held { candidate: Box::new(candidate), hold: Hold::Ignored { rule } },
+        let young = candidate::young(detection, reading, host);
+        let young = young.map(|(candidate, too_young)| (candidate, Hold::TooYoung { too_young }));
+        let ignored = || candidate::ignored(detection, reading, host);
+        let ignored = || ignored().map(|(candidate, rule)| (candidate, Hold::Ignored { rule }));
+        return match young.or_else(ignored) {
+            Some((candidate, hold)) => Decision::Held { candidate: Box::new(candidate), hold },
             None => nothing_newer(reading),
         };
     };
@@ -146,7 +162,7 @@ fn nothing_newer(reading: &Reading) -> Decision {
         return unknown(old.error.code(), format!("{old}, with nothing newer in them"));
     }
     match (&reading.tag_now, &reading.truncated, reading.verdict.following) {
-        (None, _, _) => unknown("registry.tag-gone", format!("the registry no longer has tag `{}`", reading.tag)),
+        (None, _, _) => Decision::Gone(Absence::Tag { tag: reading.tag.clone() }),
         (Some(_), Some(reason), Following::Version) => {
             unknown("registry.tags-truncated", format!("there may be a newer tag: the list is incomplete ({reason})"))
         }

@@ -1,7 +1,7 @@
 //! The traits through which the rest of the world is reached. Each has one real implementation and a fake in tests.
 
 use crate::event::{Delivery, Event, NotifyError};
-use crate::ids::{ImageId, JobId, PluginId, ServiceId, ServiceName, StackName};
+use crate::ids::{ContainerId, ImageId, JobId, PluginId, ServiceId, ServiceName, StackName};
 use crate::image::{Digest, ImageRef, PinnedImage, Repository, Tag};
 use crate::job::{Job, JobState, JournalEntry, LogLine};
 use crate::platform::Platform;
@@ -9,6 +9,17 @@ use crate::policy::{PolicyError, PolicyQuestion, Verdict};
 use crate::registry::{Answered, Detail, Freshness, RegistryError, ResolvedImage, TagList};
 use crate::stack::{ComposeModel, ComposeProject, ContainerStatus, FileHash, Inventory, LocalImage, Pins};
 use async_trait::async_trait;
+use std::path::PathBuf;
+
+mod locks;
+mod sightings;
+mod standalone;
+mod vault;
+
+pub use locks::{LockError, StackGuard, StackLocks};
+pub use sightings::{Sighting, Sightings};
+pub use standalone::{Recreation, Replacement, Standalone, WrittenImage};
+pub use vault::{CancelFlag, RestoreItem, Vault, VaultError};
 
 /// What is asked about a repository: a tag or a digest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -91,6 +102,22 @@ pub enum HostError {
         /// The limit, in seconds.
         timeout_s: u64,
     },
+    /// A container is not what it was expected to be: somebody else removed it or made it anew.
+    #[error("container `{container}` {what}")]
+    ContainerChanged {
+        /// Its name.
+        container: String,
+        /// What is wrong with it, as a verb phrase.
+        what: String,
+    },
+    /// A container cannot be made anew as it is.
+    #[error("container `{container}` cannot be made anew: {reason}")]
+    CannotRecreate {
+        /// Its name.
+        container: String,
+        /// Why not.
+        reason: String,
+    },
     /// Compose could not be started.
     #[error("could not run Compose as `{command}`: {reason}")]
     ComposeMissing {
@@ -139,6 +166,8 @@ impl HostError {
             Self::EngineUnreachable { .. } => "engine.unreachable",
             Self::EngineRefused { .. } => "engine.refused",
             Self::EngineTimedOut { .. } => "engine.timed-out",
+            Self::ContainerChanged { .. } => "container.changed",
+            Self::CannotRecreate { .. } => "container.cannot-recreate",
             Self::ComposeMissing { .. } => "compose.missing",
             Self::ComposeFailed { .. } => "compose.failed",
             Self::ComposeUnreadable { .. } => "compose.unreadable",
@@ -154,6 +183,7 @@ impl HostError {
                 "start the engine, or set DOCKER_HOST to its address; reading its socket takes root or group `docker`",
             ),
             Self::EngineTimedOut { .. } => Some("see whether the engine is overloaded or hangs: `docker info`"),
+            Self::ContainerChanged { .. } => Some("`docker ps --all` shows what there is; then run the command again"),
             Self::ComposeMissing { .. } => {
                 Some("install Compose, or set DOCKREV_COMPOSE_BIN to how you call it, for example `docker compose`")
             }
@@ -162,6 +192,7 @@ impl HostError {
             }
             Self::ComposeFailed { .. }
             | Self::EngineRefused { .. }
+            | Self::CannotRecreate { .. }
             | Self::ComposeUnreadable { .. }
             | Self::File { .. } => None,
         }
@@ -199,6 +230,50 @@ pub trait Engine: Send + Sync {
 
     /// The last `max_lines` lines that a service's containers wrote.
     async fn service_log(&self, service: &ServiceId, max_lines: usize) -> Result<Vec<LogLine>, HostError>;
+
+    /// Takes the local tag `reference` away. The image stays as long as it has another tag or a container. Absent is
+    /// as good as taken away.
+    async fn untag(&self, reference: &ImageRef) -> Result<(), HostError>;
+
+    /// The local tags of `repository`.
+    async fn local_tags(&self, repository: &Repository) -> Result<Vec<Tag>, HostError>;
+
+    /// Finds the volume `name`, or makes it, and gives where its driver keeps it on the engine's machine; empty if it
+    /// does not say.
+    async fn volume(&self, name: &str) -> Result<PathBuf, HostError>;
+
+    /// Asks `container` to be in the state of `order`. To be there already is as good.
+    async fn order(&self, container: &ContainerId, order: ContainerOrder) -> Result<Ordered, HostError>;
+
+    /// Runs `command` in the running `container` and waits for its end, telling `log` what it prints.
+    async fn run_in(
+        &self,
+        container: &ContainerId,
+        command: &[String],
+        log: &dyn LogSink,
+    ) -> Result<(), HostError>;
+}
+
+/// What a container is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContainerOrder {
+    /// End, within its own grace period.
+    Stop,
+    /// Run.
+    Start,
+    /// Stand still.
+    Pause,
+    /// Go on.
+    Unpause,
+}
+
+/// What became of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ordered {
+    /// The container is in the state that was asked for.
+    Done,
+    /// There is no such container any more.
+    Gone,
 }
 
 /// The user's own Compose, and the override files that Dockrev keeps beside the user's compose files.
@@ -215,6 +290,9 @@ pub trait Compose: Send + Sync {
 
     /// Replaces the override file of `stack`, atomically; no pins removes it.
     async fn set_pins(&self, stack: &StackName, pins: &Pins) -> Result<(), HostError>;
+
+    /// Whether bringing the service up again, files and override as they are, would make its containers anew.
+    async fn would_recreate(&self, project: &ComposeProject, service: &ServiceName) -> Result<bool, HostError>;
 
     /// Brings one service up as the files and the override say, with so many containers, without touching those it
     /// depends on and without pulling. Every line that Compose prints goes to `log`.
@@ -263,4 +341,10 @@ pub trait Journal: Send + Sync {
 
     /// The newest `limit` lines of a job's log, in order.
     async fn log(&self, id: &JobId, limit: u32) -> Result<Vec<LogLine>, JournalError>;
+
+    /// Asks the job to stop and undo itself. Gives whether it was under way.
+    async fn ask_to_cancel(&self, id: &JobId) -> Result<bool, JournalError>;
+
+    /// Whether the job was asked to stop.
+    async fn is_asked_to_cancel(&self, id: &JobId) -> Result<bool, JournalError>;
 }

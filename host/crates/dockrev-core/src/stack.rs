@@ -3,6 +3,7 @@
 use crate::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
 use crate::image::{Digest, PinnedImage, Repository};
 use crate::platform::Platform;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -77,8 +78,40 @@ pub struct Container {
     pub run: RunState,
     /// The container whose network it uses instead of one of its own.
     pub network_of: Option<ContainerId>,
+    /// What it has mounted.
+    pub mounts: Vec<Mount>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+}
+
+/// What a container has mounted at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// What.
+    pub source: MountSource,
+    /// Where, in the container.
+    pub destination: PathBuf,
+    /// Whether the container can write to it.
+    pub writable: bool,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MountSource {
+    /// A volume of the engine; those without a name of their own have 64 hexadecimal digits for one.
+    Volume {
+        /// Its name.
+        name: String,
+        /// Where its driver keeps it on the engine's machine; empty if the engine does not say.
+        path: PathBuf,
+    },
+    /// A folder or file of the engine's machine.
+    Bind {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// What ends with the container (`tmpfs`), or is none of Dockrev's business.
+    Other,
 }
 
 /// An image that the engine has.
@@ -90,6 +123,8 @@ pub struct LocalImage {
     pub repo_digests: Vec<(Repository, Digest)>,
     /// The platform it is built for.
     pub platform: Platform,
+    /// When it says that it was built. Whoever builds an image can write what they like, and reproducible builds do.
+    pub created: Option<Timestamp>,
 }
 
 impl LocalImage {
@@ -155,7 +190,9 @@ pub enum RunState {
         /// Its exit code.
         code: i64,
     },
-    /// It was made and not started, or it is paused.
+    /// It is frozen.
+    Paused,
+    /// It was made and not started.
     NotStarted,
 }
 

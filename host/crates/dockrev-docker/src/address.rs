@@ -66,6 +66,17 @@ impl FromStr for EngineAddress {
     }
 }
 
+impl EngineAddress {
+    /// Whether the engine is on this machine for certain: a port may be a tunnel's.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Unix(_) => true,
+            Self::Tcp(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for EngineAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -4,11 +4,12 @@ use crate::address::EngineAddress;
 use crate::engine::DockerEngine;
 use crate::overrides::Overrides;
 use async_trait::async_trait;
-use dockrev_core::ids::{ServiceName, StackName};
+use dockrev_core::ids::{ServiceId, ServiceName, StackName};
 use dockrev_core::image::ImageRef;
 use dockrev_core::ports::{Compose, Engine, HostError, LogSink};
 use dockrev_core::stack::{ComposeModel, ComposeProject, FileHash, Pins};
 use process::{Child, Ended, Finished};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
@@ -142,6 +143,18 @@ impl ComposeCli {
         self.child(arguments, folder, variable).map_err(|reason| self.missing(reason))
     }
 
+    /// What Compose would make each service's containers from: a hash of its part of the files.
+    async fn hashes(&self, project: &ComposeProject, files: Files<'_>) -> Result<BTreeMap<String, String>, HostError> {
+        let version = self.version().await?;
+        let arguments = command::hashes(version, project, files)?;
+        let child = self.project_child(project, &arguments, None)?;
+        let (ended, output) = process::capture(child, CONFIG_TIMEOUT).await.map_err(|reason| self.missing(reason))?;
+        self.check(project, "config --hash", &ended, || ended.last_lines())?;
+        let text = String::from_utf8_lossy(&output);
+        let pair = |line: &str| line.trim().split_once(' ').map(|(name, hash)| (name.to_owned(), hash.trim().to_owned()));
+        Ok(text.lines().filter_map(pair).collect())
+    }
+
     /// How it is called, without folders.
     fn short_name(&self) -> String {
         let mut words = self.program.clone();
@@ -215,6 +228,17 @@ impl Compose for ComposeCli {
 
     async fn set_pins(&self, stack: &StackName, pins: &Pins) -> Result<(), HostError> {
         self.overrides.write(stack, pins)
+    }
+
+    async fn would_recreate(&self, project: &ComposeProject, service: &ServiceName) -> Result<bool, HostError> {
+        let override_file = self.overrides.existing(&project.name)?;
+        let files = override_file.as_deref().map_or(Files::Own, Files::WithOverride);
+        let hashes = self.hashes(project, files).await?;
+        let id = ServiceId { stack: project.name.clone(), service: service.clone() };
+        let made_from = self.engine.config_hashes(&id).await?;
+        // What neither of them tells is no reason for a warning.
+        let Some(wanted) = hashes.get(service.as_str()) else { return Ok(false) };
+        Ok(made_from.iter().any(|hash| hash != wanted))
     }
 
     async fn up(

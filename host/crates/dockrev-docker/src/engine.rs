@@ -6,23 +6,26 @@ use crate::labels;
 use crate::overrides::Overrides;
 use async_trait::async_trait;
 use bollard::errors::Error;
+use bollard::models::VolumeCreateRequest;
 use bollard::query_parameters::{ListContainersOptionsBuilder, TagImageOptionsBuilder};
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
-use dockrev_core::ids::{ImageId, ServiceId};
-use dockrev_core::image::{ImageRef, PinnedImage};
+use dockrev_core::ids::{ContainerId, ImageId, ServiceId};
+use dockrev_core::image::{ImageRef, PinnedImage, Repository, Tag};
 use dockrev_core::job::LogLine;
 use dockrev_core::platform::Platform;
-use dockrev_core::ports::{Engine, HostError, LogSink};
+use dockrev_core::ports::{ContainerOrder, Engine, HostError, LogSink, Ordered};
 use dockrev_core::stack::{ContainerStatus, Inventory, LocalImage};
 use http::{HeaderValue, Uri};
 use std::collections::HashMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 mod image;
 mod inventory;
 mod log;
+mod order;
 mod pull;
 mod status;
 
@@ -67,6 +70,23 @@ impl DockerEngine {
     pub(crate) async fn api_version(&self) -> Result<(usize, usize), HostError> {
         let version = self.client().await?.client_version();
         Ok((version.major_version, version.minor_version))
+    }
+
+    /// What one container is doing. Absent if there is none of this name.
+    pub(crate) async fn status_of(&self, container: &str) -> Result<Option<ContainerStatus>, HostError> {
+        status::of_container(self, &self.client().await?, container).await
+    }
+
+    /// The last lines that one container wrote.
+    pub(crate) async fn log_of(&self, container: &str, max_lines: usize) -> Result<Vec<LogLine>, HostError> {
+        log::of_container(self, &self.client().await?, container, max_lines).await
+    }
+
+    /// The hashes that Compose wrote on the containers of `service` when it made them.
+    pub(crate) async fn config_hashes(&self, service: &ServiceId) -> Result<Vec<String>, HostError> {
+        let call = Call { engine: self, action: "list the containers of", subject: service.to_string() };
+        let containers = call.containers(&self.client().await?, Some(service)).await?;
+        Ok(containers.iter().filter_map(|listed| listed.labels.get(labels::CONFIG_HASH).cloned()).collect())
     }
 
     /// A connection that speaks the newest API version that both sides know.
@@ -171,14 +191,43 @@ impl Engine for DockerEngine {
     async fn service_log(&self, service: &ServiceId, max_lines: usize) -> Result<Vec<LogLine>, HostError> {
         log::of_service(self, &self.client().await?, service, max_lines).await
     }
+
+    async fn untag(&self, reference: &ImageRef) -> Result<(), HostError> {
+        image::untag(self, &self.client().await?, reference).await
+    }
+
+    async fn local_tags(&self, repository: &Repository) -> Result<Vec<Tag>, HostError> {
+        image::local_tags(self, &self.client().await?, repository).await
+    }
+
+    async fn volume(&self, name: &str) -> Result<PathBuf, HostError> {
+        let call = Call { engine: self, action: "make volume", subject: name.to_owned() };
+        let request = VolumeCreateRequest { name: Some(name.to_owned()), ..VolumeCreateRequest::default() };
+        let client = self.client().await?;
+        let made = call.within(QUERY_TIMEOUT, client.create_volume(request)).await?;
+        Ok(PathBuf::from(made.mountpoint))
+    }
+
+    async fn order(&self, container: &ContainerId, order: ContainerOrder) -> Result<Ordered, HostError> {
+        order::give(self, &self.client().await?, container, order).await
+    }
+
+    async fn run_in(
+        &self,
+        container: &ContainerId,
+        command: &[String],
+        log: &dyn LogSink,
+    ) -> Result<(), HostError> {
+        order::run_in(self, &self.client().await?, container, command, log).await
+    }
 }
 
 /// One thing that is asked of the engine, for the words of its failure.
-struct Call<'a> {
-    engine: &'a DockerEngine,
+pub(crate) struct Call<'a> {
+    pub(crate) engine: &'a DockerEngine,
     /// A verb that goes before the subject.
-    action: &'static str,
-    subject: String,
+    pub(crate) action: &'static str,
+    pub(crate) subject: String,
 }
 
 /// A container of the engine's list.
@@ -191,6 +240,7 @@ struct Listed {
     run: dockrev_core::stack::RunState,
     /// Name of its network, or `container:` and whose network it uses, by id or name.
     network_mode: String,
+    mounts: Vec<dockrev_core::stack::Mount>,
     labels: labels::Labels,
 }
 
@@ -236,16 +286,17 @@ impl Call<'_> {
             .into_iter()
             .filter_map(inventory::listed)
             .filter(|container| labels::owner(&container.labels) != labels::Owner::Passing)
+            .filter(|container| !crate::standalone::is_of_a_job(&container.name))
             .collect();
         containers.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(containers)
     }
 
-    fn refused(&self, reason: impl Into<String>) -> HostError {
+    pub(crate) fn refused(&self, reason: impl Into<String>) -> HostError {
         HostError::EngineRefused { action: self.action, subject: self.subject.clone(), reason: reason.into() }
     }
 
-    fn timed_out(&self, timeout: Duration) -> HostError {
+    pub(crate) fn timed_out(&self, timeout: Duration) -> HostError {
         HostError::EngineTimedOut { action: self.action, subject: self.subject.clone(), timeout_s: timeout.as_secs() }
     }
 
@@ -268,7 +319,7 @@ impl Call<'_> {
 }
 
 /// The innermost cause: `permission denied`, `connection refused`. What is around it only says that a request failed.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

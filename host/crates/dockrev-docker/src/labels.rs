@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 pub(crate) const PROJECT: &str = "com.docker.compose.project";
 /// The service's name.
 pub(crate) const SERVICE: &str = "com.docker.compose.service";
+/// Hash of the service's part of the compose files.
+pub(crate) const CONFIG_HASH: &str = "com.docker.compose.config-hash";
 /// `True` on containers of `compose run`.
 const ONEOFF: &str = "com.docker.compose.oneoff";
 const CONFIG_FILES: &str = "com.docker.compose.project.config_files";

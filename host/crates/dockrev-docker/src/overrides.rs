@@ -118,7 +118,7 @@ fn resolved(path: &Path) -> PathBuf {
 }
 
 /// The path without `.` and `..`, by its text alone.
-fn normalised(path: &Path) -> PathBuf {
+pub(crate) fn normalised(path: &Path) -> PathBuf {
     let mut normalised = PathBuf::new();
     for component in path.components() {
         match component {

@@ -1,9 +1,11 @@
-//! Several changes, one after the other. A service whose dependency did not make it is left alone.
+//! Several changes: one after the other within a stack, some stacks at once. A service whose dependency did not make it
+//! is left alone.
 
 use crate::runner::{Observer, RunError, Runner};
-use dockrev_core::ids::ServiceId;
+use dockrev_core::ids::{ServiceId, StackName};
 use dockrev_core::job::{Job, JobState};
 use dockrev_core::plan::ServiceChange;
+use futures::StreamExt;
 use std::collections::BTreeSet;
 
 /// What became of one change.
@@ -25,16 +27,20 @@ pub enum Item {
     },
 }
 
-/// What became of a batch: of every change that was come to, and why it ended early, if it did.
+/// Stacks that are changed at the same time. More would only wait for the same disk.
+const STACKS_AT_ONCE: usize = 2;
+
+/// What became of a batch: of every change that was come to, and what ended the work on a stack early.
 #[derive(Debug)]
 pub struct Batch {
-    /// In the plan's order.
+    /// Stack by stack in the plan's order.
     pub items: Vec<Item>,
-    /// The failure that ended it.
-    pub ended_by: Option<RunError>,
+    /// The failures that ended the work on a stack.
+    pub errors: Vec<RunError>,
 }
 
-/// Runs `changes` in the plan's order, until `is_to_stop` says so: a job that has begun is always brought to its end.
+/// Runs `changes`, those of a stack one after the other in the plan's order, and some stacks at once, until
+/// `is_to_stop` says so: a job that has begun is always brought to its end.
 pub async fn run(
     runner: &Runner,
     changes: Vec<ServiceChange>,
@@ -42,6 +48,33 @@ pub async fn run(
     observer: &dyn Observer,
     is_to_stop: &(dyn Fn() -> bool + Sync),
 ) -> Batch {
+    let mut stacks: Vec<(StackName, Vec<ServiceChange>)> = Vec::new();
+    for change in changes {
+        match stacks.iter_mut().find(|(stack, _)| *stack == change.service.stack) {
+            Some((_, changes)) => changes.push(change),
+            None => stacks.push((change.service.stack.clone(), vec![change])),
+        }
+    }
+    let done: Vec<_> = futures::stream::iter(stacks)
+        .map(|(_, changes)| run_stack(runner, changes, requested_by, observer, is_to_stop))
+        .buffered(STACKS_AT_ONCE)
+        .collect()
+        .await;
+    let mut batch = Batch { items: Vec::new(), errors: Vec::new() };
+    for (items, error) in done {
+        batch.items.extend(items);
+        batch.errors.extend(error);
+    }
+    batch
+}
+
+async fn run_stack(
+    runner: &Runner,
+    changes: Vec<ServiceChange>,
+    requested_by: &str,
+    observer: &dyn Observer,
+    is_to_stop: &(dyn Fn() -> bool + Sync),
+) -> (Vec<Item>, Option<RunError>) {
     let mut left_behind: BTreeSet<ServiceId> = BTreeSet::new();
     let mut items = Vec::with_capacity(changes.len());
     for change in changes {
@@ -62,10 +95,10 @@ pub async fn run(
                 }
                 items.push(Item::Ran(Box::new(job)));
             }
-            Err(error) => return Batch { items, ended_by: Some(error) },
+            Err(error) => return (items, Some(error)),
         }
     }
-    Batch { items, ended_by: None }
+    (items, None)
 }
 
 fn blocking(change: &ServiceChange, left_behind: &BTreeSet<ServiceId>) -> Option<ServiceId> {

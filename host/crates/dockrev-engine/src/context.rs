@@ -2,17 +2,152 @@
 
 use crate::clock::Clock;
 use crate::scribe::Pen;
-use dockrev_core::job::{Failure, Stage};
+use dockrev_core::backup::{Artifact, ArtifactName};
+use dockrev_core::ids::ContainerId;
+use dockrev_core::job::{DataWish, Direction, Effect, Failure, JournalEntry, Stage, StageOutput, Step};
 use dockrev_core::plan::{ServiceChange, UndoRule};
-use dockrev_core::ports::{Compose, Engine, HostError, JournalError};
+use dockrev_core::ports::{
+    CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, Ordered, StackLocks, Vault,
+    VaultError,
+};
+use std::sync::Arc;
+
+/// Everything that jobs act through.
+#[derive(Clone)]
+pub struct Ports {
+    /// The engine.
+    pub engine: Arc<dyn Engine>,
+    /// The user's Compose.
+    pub compose: Arc<dyn Compose>,
+    /// Backups.
+    pub vault: Arc<dyn Vault>,
+    /// Where jobs are written down.
+    pub journal: Arc<dyn Journal>,
+    /// Who works on which stack.
+    pub locks: Arc<dyn StackLocks>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
 
 /// What a stage works with.
 pub(crate) struct Context<'a> {
     pub(crate) change: &'a ServiceChange,
     pub(crate) engine: &'a dyn Engine,
     pub(crate) compose: &'a dyn Compose,
+    pub(crate) vault: &'a dyn Vault,
     pub(crate) clock: &'a dyn Clock,
+    /// Raised when the job is to stop. An undo does not look at it.
+    pub(crate) cancel: &'a CancelFlag,
+    /// What becomes of the data when the stage is undone.
+    pub(crate) data: DataWish,
+    /// What the journal had when the stage began; empty unless the stage is undone.
+    pub(crate) past: Past,
     pub(crate) pen: Pen<'a>,
+}
+
+impl Context<'_> {
+    /// Gives `order` to a container, and writes it down before and after.
+    pub(crate) async fn order(
+        &self,
+        (id, name): (&ContainerId, &str),
+        order: ContainerOrder,
+    ) -> Result<Ordered, StageError> {
+        let (id, name) = (id.clone(), name.to_owned());
+        let effect = match order {
+            ContainerOrder::Stop => Effect::StopContainer { id: id.clone(), name },
+            ContainerOrder::Start => Effect::StartContainer { id: id.clone(), name },
+            ContainerOrder::Pause => Effect::PauseContainer { id: id.clone(), name },
+            ContainerOrder::Unpause => Effect::UnpauseContainer { id: id.clone(), name },
+        };
+        self.pen.intends(&effect).await?;
+        let ordered = self.engine.order(&id, order).await;
+        let ordered = ordered.map_err(|error| StageError::host(self.pen.stage, &error))?;
+        self.pen.did(effect).await?;
+        Ok(ordered)
+    }
+
+    /// Whether the job was asked to stop, as the failure that it then is.
+    pub(crate) fn check_cancel(&self) -> Result<(), StageError> {
+        if self.cancel.is_raised() { Err(StageError::cancelled(self.pen.stage)) } else { Ok(()) }
+    }
+}
+
+/// What a job has written down so far.
+#[derive(Debug, Default)]
+pub(crate) struct Past(pub(crate) Vec<JournalEntry>);
+
+/// A container that is held still or stopped, and not let go of yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) id: ContainerId,
+    pub(crate) name: String,
+}
+
+impl Past {
+    /// The backup, if it was finished.
+    pub(crate) fn artifact(&self) -> Option<&Artifact> {
+        self.0.iter().rev().find_map(|entry| match &entry.step {
+            Step::Done(StageOutput::BackedUp { artifact, .. }) => Some(artifact),
+            Step::Done(_) | Step::Started | Step::Intends(_) | Step::Did(_) | Step::Failed(_) => None,
+        })
+    }
+
+    /// A backup that was begun and may be half there.
+    pub(crate) fn unfinished_artifact(&self) -> Option<&ArtifactName> {
+        let begun = self.effects(Stage::Backup, Direction::Do, Moment::Before).find_map(|effect| {
+            if let Effect::WriteBackup { artifact } = effect { Some(artifact) } else { None }
+        });
+        begun.filter(|begun| self.artifact().is_none_or(|artifact| artifact.name != **begun))
+    }
+
+    /// Whether the service may have been brought up with its new image.
+    pub(crate) fn new_version_may_have_run(&self) -> bool {
+        self.effects(Stage::Apply, Direction::Do, Moment::Before).any(|effect| matches!(effect, Effect::ComposeUp))
+    }
+
+    /// Whether the stage was begun.
+    pub(crate) fn has_begun(&self, stage: Stage) -> bool {
+        self.0.iter().any(|entry| entry.stage == stage && entry.direction == Direction::Do)
+    }
+
+    /// Whether the data was put back to the end.
+    pub(crate) fn is_restored(&self) -> bool {
+        self.effects(Stage::Apply, Direction::Undo, Moment::After)
+            .any(|effect| matches!(effect, Effect::RestoreData { .. }))
+    }
+
+    /// Containers that the stage stopped or froze in this direction, and did not let go again.
+    pub(crate) fn held(&self, stage: Stage, direction: Direction) -> Vec<Held> {
+        let mut held: Vec<Held> = Vec::new();
+        for entry in self.0.iter().filter(|entry| entry.stage == stage && entry.direction == direction) {
+            match &entry.step {
+                Step::Intends(Effect::StopContainer { id, name } | Effect::PauseContainer { id, name }) => {
+                    held.push(Held { id: id.clone(), name: name.clone() });
+                }
+                Step::Did(Effect::StartContainer { id, .. } | Effect::UnpauseContainer { id, .. }) => {
+                    held.retain(|other| other.id != *id);
+                }
+                Step::Intends(_) | Step::Did(_) | Step::Started | Step::Done(_) | Step::Failed(_) => {}
+            }
+        }
+        held.dedup();
+        held
+    }
+
+    fn effects(&self, stage: Stage, direction: Direction, moment: Moment) -> impl Iterator<Item = &Effect> {
+        let entries = self.0.iter().filter(move |entry| entry.stage == stage && entry.direction == direction);
+        entries.filter_map(move |entry| match (&entry.step, moment) {
+            (Step::Intends(effect), Moment::Before) | (Step::Did(effect), Moment::After) => Some(effect),
+            (Step::Started | Step::Intends(_) | Step::Did(_) | Step::Done(_) | Step::Failed(_), _) => None,
+        })
+    }
+}
+
+/// Before an effect, or after it.
+#[derive(Clone, Copy)]
+enum Moment {
+    Before,
+    After,
 }
 
 /// Why a stage ended early.
@@ -30,6 +165,9 @@ impl From<JournalError> for StageError {
     }
 }
 
+/// Code of a job that was asked to stop.
+pub(crate) const CANCELLED: &str = "job.cancelled";
+
 impl StageError {
     pub(crate) fn host(stage: Stage, error: &HostError) -> Self {
         Self::Failed(Failure {
@@ -37,6 +175,26 @@ impl StageError {
             code: error.code().to_owned(),
             message: error.to_string(),
             hint: error.hint().map(str::to_owned),
+            undo: UndoRule::Automatic,
+        })
+    }
+
+    pub(crate) fn vault(stage: Stage, error: &VaultError) -> Self {
+        Self::Failed(Failure {
+            stage,
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            hint: error.hint().map(str::to_owned),
+            undo: UndoRule::Automatic,
+        })
+    }
+
+    pub(crate) fn cancelled(stage: Stage) -> Self {
+        Self::Failed(Failure {
+            stage,
+            code: CANCELLED.to_owned(),
+            message: format!("somebody asked to stop during {stage}"),
+            hint: None,
             undo: UndoRule::Automatic,
         })
     }

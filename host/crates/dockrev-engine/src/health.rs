@@ -2,7 +2,7 @@
 
 use crate::context::{Context, StageError};
 use dockrev_core::ids::{ImageId, ServiceId};
-use dockrev_core::job::{Failure, Stage, StageOutput};
+use dockrev_core::job::{Direction, Failure, Stage, StageOutput};
 use dockrev_core::plan::{UndoRule, VerifySettings, Warning};
 use dockrev_core::ports::LogSink;
 use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, RunState};
@@ -75,7 +75,12 @@ pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> R
             Verdict::Waiting(reason) if waited >= deadline(&containers, settings) => {
                 return Err(bad(context, reason, undo).await);
             }
-            Verdict::Waiting(_) => clock.sleep(POLL).await,
+            Verdict::Waiting(_) => {
+                if context.pen.direction == Direction::Do {
+                    context.check_cancel()?;
+                }
+                clock.sleep(POLL).await;
+            }
         }
     }
 }
@@ -113,10 +118,11 @@ fn judge_one(container: &ContainerStatus, restarts: u64, settings: &VerifySettin
     let name = &container.name;
     match container.run {
         RunState::Exited { code } => return Verdict::Bad(format!("container `{name}` ended with exit code {code}")),
-        RunState::Running | RunState::Restarting | RunState::NotStarted if restarts > RESTARTS_MAX => {
+        RunState::Running | RunState::Restarting | RunState::Paused | RunState::NotStarted if restarts > RESTARTS_MAX => {
             return Verdict::Bad(format!("container `{name}` restarted {restarts} times"));
         }
         RunState::Restarting => return Verdict::Waiting(format!("container `{name}` is being restarted")),
+        RunState::Paused => return Verdict::Waiting(format!("container `{name}` is paused")),
         RunState::NotStarted => return Verdict::Waiting(format!("container `{name}` has not started")),
         RunState::Running => {}
     }

@@ -3,16 +3,21 @@
 //! Decisions are the core's; the world is reached through the core's ports only.
 #![forbid(unsafe_code)]
 
+pub mod backups;
 pub mod batch;
 pub mod clock;
 pub mod detect;
+pub mod retention;
 pub mod runner;
 
 mod context;
 mod health;
+mod keep;
 mod questions;
 mod scribe;
 mod stage;
+
+pub use context::Ports;
 
 #[cfg(test)]
 mod world;

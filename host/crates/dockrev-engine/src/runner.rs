@@ -1,16 +1,17 @@
 //! Runs jobs: one loop for doing and undoing, journal first.
 
-use crate::clock::Clock;
-use crate::context::{Context, StageError};
+use crate::context::{Context, Past, Ports, StageError};
+use crate::keep;
 use crate::scribe::{Pen, Scribe};
 use crate::stage;
-use dockrev_core::ids::JobId;
-use dockrev_core::job::{Direction, Failure, Job, JobState, Outcome, Stage, StageOutput, Step};
+use dockrev_core::ids::{JobId, StackName};
+use dockrev_core::job::{DataWish, Direction, Failure, Job, JobState, Outcome, Stage, StageOutput, Step};
 use dockrev_core::plan::{ServiceChange, UndoRule};
-use dockrev_core::ports::{Compose, Engine, HostError, Journal, JournalError};
+use dockrev_core::ports::{CancelFlag, HostError, Journal, JournalError, LockError};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 pub use crate::scribe::Observer;
@@ -24,12 +25,23 @@ const HOST_TROUBLES: [&str; 4] = ["engine.unreachable", "engine.timed-out", "eng
 /// Jobs that are looked through for a later change of the same service.
 const LATER_JOBS_MAX: u32 = 1_000;
 
-/// Runs, undoes and recovers jobs.
+/// How often a job that is under way looks whether it was asked to stop.
+const CANCEL_POLL: Duration = Duration::from_millis(500);
+
+/// Runs, undoes and recovers jobs. One at a time for each stack.
 pub struct Runner {
-    engine: Arc<dyn Engine>,
-    compose: Arc<dyn Compose>,
-    journal: Arc<dyn Journal>,
-    clock: Arc<dyn Clock>,
+    ports: Ports,
+    /// Raised when all jobs of this process are to stop.
+    cancel: CancelFlag,
+}
+
+/// What became of an unfinished job at recovery.
+#[derive(Debug)]
+pub enum Recovered {
+    /// It was finished or undone.
+    Settled(Box<Job>),
+    /// Another process is at work on it.
+    AtWork(LockError),
 }
 
 /// Why a job could not be run to an end.
@@ -52,6 +64,17 @@ pub enum RunError {
     /// The engine cannot be asked.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// Another job is at work on the stack.
+    #[error(transparent)]
+    Locked(#[from] LockError),
+    /// An earlier job of the stack was interrupted and not settled.
+    #[error("job `{id}` of stack `{stack}` was interrupted and is not settled yet")]
+    Unsettled {
+        /// Which job.
+        id: JobId,
+        /// The stack.
+        stack: StackName,
+    },
     /// There is no such job.
     #[error("there is no job `{0}`")]
     NoSuchJob(JobId),
@@ -99,6 +122,9 @@ impl RunError {
             Self::Journal(_) => "store.failed",
             Self::Interrupted { .. } => "job.interrupted",
             Self::Host(error) => error.code(),
+            Self::Locked(LockError::Held { .. }) => "stack.locked",
+            Self::Locked(LockError::Failed { .. }) => "lock.failed",
+            Self::Unsettled { .. } => "job.unsettled",
             Self::NoSuchJob(_) => "job.not-found",
             Self::NothingToUndo { .. } => "rollback.nothing-to-undo",
             Self::ChangedLater { .. } => "rollback.changed-later",
@@ -116,6 +142,9 @@ impl RunError {
             }
             Self::Journal(_) => Some("see whether the data folder is writable and its disk has space"),
             Self::Host(error) => error.hint(),
+            Self::Locked(LockError::Held { .. }) => Some("wait for it, or stop it with `dockrev jobs cancel JOB`"),
+            Self::Locked(LockError::Failed { .. }) => Some("see whether the data folder is writable"),
+            Self::Unsettled { .. } => Some("`dockrev recover` finishes or undoes it"),
             Self::NoSuchJob(_) => Some("`dockrev jobs list` shows the jobs"),
             Self::ChangedLater { .. } => Some("roll the later job back first"),
             Self::OldImageGone { .. } => Some("bring it back: `docker load`, or `docker pull` by digest"),
@@ -125,14 +154,10 @@ impl RunError {
 }
 
 impl Runner {
-    /// A runner that acts through these.
-    pub fn new(
-        engine: Arc<dyn Engine>,
-        compose: Arc<dyn Compose>,
-        journal: Arc<dyn Journal>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { engine, compose, journal, clock }
+    /// A runner that acts through `ports`. When `cancel` is raised, jobs that run undo themselves.
+    #[must_use]
+    pub fn new(ports: Ports, cancel: CancelFlag) -> Self {
+        Self { ports, cancel }
     }
 
     /// Runs `change` as a new job until it has ended.
@@ -142,7 +167,7 @@ impl Runner {
         requested_by: &str,
         observer: &dyn Observer,
     ) -> Result<Job, RunError> {
-        let now = self.clock.timestamp();
+        let now = self.ports.clock.timestamp();
         let job = Job {
             id: new_id(now),
             change,
@@ -151,17 +176,26 @@ impl Runner {
             changed_at: now,
             state: JobState::first(),
         };
-        self.journal.create(&job).await?;
+        let stack = &job.change.service.stack;
+        let _guard = self.ports.locks.take(stack, &job.id).await?;
+        let open = self.ports.journal.unfinished().await?;
+        if let Some(open) = open.into_iter().find(|open| open.change.service.stack == *stack) {
+            return Err(RunError::Unsettled { id: open.id, stack: stack.clone() });
+        }
+        self.ports.journal.create(&job).await?;
         self.drive(job, observer).await
     }
 
-    /// Puts back what the ended job `id` changed, and waits until the old image is good again.
+    /// Puts back what the ended job `id` changed, and waits until the old image is good again. Of the data, what `data`
+    /// says goes back.
     ///
     /// Refused when the service has been changed by somebody else since.
-    pub async fn roll_back(&self, id: &JobId, observer: &dyn Observer) -> Result<Job, RunError> {
-        let mut job = self.journal.job(id).await?.ok_or_else(|| RunError::NoSuchJob(id.clone()))?;
+    pub async fn roll_back(&self, id: &JobId, data: DataWish, observer: &dyn Observer) -> Result<Job, RunError> {
+        let find = async || self.ports.journal.job(id).await?.ok_or_else(|| RunError::NoSuchJob(id.clone()));
+        let _guard = self.ports.locks.take(&find().await?.change.service.stack, id).await?;
+        let mut job = find().await?;
         let old = &job.change.from.image_id;
-        if self.engine.image_by_id(old).await?.is_none() {
+        if self.ports.engine.image_by_id(old).await?.is_none() {
             return Err(RunError::OldImageGone { id: id.clone(), image: old.to_string() });
         }
         match &job.state {
@@ -181,17 +215,29 @@ impl Runner {
             hint: None,
             undo: UndoRule::Automatic,
         };
-        job.state = JobState::Undoing { stage: Stage::Verify, cause };
+        job.state = JobState::Undoing { stage: Stage::Verify, cause, data };
         self.drive(job, observer).await
     }
 
     /// Finishes or undoes every job that was interrupted, oldest first.
     ///
     /// An interrupted verify is done again, for it changes nothing. Any other interrupted stage counts as failed and
-    /// is undone, and so is what came before it.
-    pub async fn recover(&self, observer: &dyn Observer) -> Result<Vec<Job>, RunError> {
+    /// is undone, and so is what came before it. A job that another process is at work on is left to it.
+    pub async fn recover(&self, observer: &dyn Observer) -> Result<Vec<Recovered>, RunError> {
         let mut recovered = Vec::new();
-        for mut job in self.journal.unfinished().await? {
+        for open in self.ports.journal.unfinished().await? {
+            let _guard = match self.ports.locks.take(&open.change.service.stack, &open.id).await {
+                Ok(guard) => guard,
+                Err(held @ LockError::Held { .. }) => {
+                    recovered.push(Recovered::AtWork(held));
+                    continue;
+                }
+                Err(error @ LockError::Failed { .. }) => return Err(error.into()),
+            };
+            // The process that had the lock may have settled it just before it let go.
+            let Some(mut job) = self.ports.journal.job(&open.id).await?.filter(|job| !job.state.has_ended()) else {
+                continue;
+            };
             tracing::warn!(job.id = %job.id, job.state = job.state.name(), "picking up an interrupted job");
             job.state = match job.state {
                 JobState::Running { stage: Stage::Verify } => JobState::Running { stage: Stage::Verify },
@@ -202,7 +248,7 @@ impl Runner {
                 | JobState::RolledBack { .. }
                 | JobState::NeedsAttention { .. }) => other,
             };
-            recovered.push(self.drive(job, observer).await?);
+            recovered.push(Recovered::Settled(Box::new(self.drive(job, observer).await?)));
         }
         Ok(recovered)
     }
@@ -210,21 +256,50 @@ impl Runner {
     /// The loop: writes that a stage starts, does or undoes it, writes how it ended, until the job has ended.
     async fn drive(&self, job: Job, observer: &dyn Observer) -> Result<Job, RunError> {
         let (id, service) = (job.id.clone(), job.change.service.to_string());
-        let driven = self.drive_journalled(job, observer).await;
-        driven.map_err(|source| RunError::Interrupted { id, service, source })
+        let cancel = CancelFlag::default();
+        // Ends when this does, however this does.
+        let mut watch = JoinSet::new();
+        let flags = [self.cancel.clone(), cancel.clone()];
+        watch.spawn(watch_for_cancel(Arc::clone(&self.ports.journal), id.clone(), flags));
+        let driven = self.drive_journalled(job, &cancel, observer).await;
+        drop(watch);
+        let job = driven.map_err(|source| RunError::Interrupted { id, service, source })?;
+        self.release_images(&job).await;
+        Ok(job)
     }
 
-    async fn drive_journalled(&self, mut job: Job, observer: &dyn Observer) -> Result<Job, JournalError> {
-        let scribe = Scribe::new(&*self.journal, observer, &*self.clock);
-        while let Some((stage, direction)) = position(&job.state) {
+    async fn drive_journalled(
+        &self,
+        mut job: Job,
+        cancel: &CancelFlag,
+        observer: &dyn Observer,
+    ) -> Result<Job, JournalError> {
+        let ports = &self.ports;
+        let service = job.change.service.clone();
+        let scribe = Scribe::new(&service, &*ports.journal, observer, &*ports.clock);
+        while let Some((stage, direction, data)) = position(&job.state) {
             scribe.show(&job);
             scribe.record(&job, stage, direction, Step::Started).await?;
+            if direction == Direction::Do
+                && (self.cancel.is_raised() || ports.journal.is_asked_to_cancel(&job.id).await?)
+            {
+                cancel.raise();
+            }
             let pen = Pen { job: &job, stage, direction, scribe: &scribe };
-            let (engine, compose, clock) = (&*self.engine, &*self.compose, &*self.clock);
-            let context = Context { change: &job.change, engine, compose, clock, pen };
+            let mut context = Context {
+                change: &job.change,
+                engine: &*ports.engine,
+                compose: &*ports.compose,
+                vault: &*ports.vault,
+                clock: &*ports.clock,
+                cancel,
+                data,
+                past: Past::default(),
+                pen,
+            };
             let result = match direction {
-                Direction::Do => stage::perform(stage, &context).await,
-                Direction::Undo => undo_patiently(stage, &context).await,
+                Direction::Do => perform_unless_cancelled(stage, &context).await,
+                Direction::Undo => undo_patiently(stage, &mut context, &*ports.journal).await,
             };
             let (outcome, step) = match result {
                 Ok(output) => (Outcome::Done, Step::Done(output)),
@@ -235,7 +310,7 @@ impl Runner {
                 Err(StageError::Journal(error)) => return Err(error),
             };
             job.state = job.state.next(outcome);
-            job.changed_at = self.clock.timestamp();
+            job.changed_at = ports.clock.timestamp();
             scribe.record(&job, stage, direction, step).await?;
         }
         scribe.show(&job);
@@ -243,10 +318,26 @@ impl Runner {
         Ok(job)
     }
 
+    /// After the saga, and harmless if it fails: what runs needs no tag to be kept. The old image of a success is kept
+    /// until the update has proven itself.
+    async fn release_images(&self, job: &Job) {
+        let released = match job.state {
+            JobState::Updated => keep::release(&*self.ports.engine, &job.id, keep::Image::New).await,
+            JobState::Failed { .. }
+            | JobState::RolledBack { .. }
+            | JobState::NeedsAttention { .. }
+            | JobState::Running { .. }
+            | JobState::Undoing { .. } => Ok(()),
+        };
+        if let Err(error) = released {
+            tracing::warn!(job.id = %job.id, "a local tag is left over: {error}");
+        }
+    }
+
     async fn still_in_force(&self, job: &Job) -> Result<(), RunError> {
         self.is_the_last_of_its_service(job).await?;
-        let put_there = self.engine.image(&job.change.to.by_digest()).await?;
-        let running = self.engine.service_status(&job.change.service).await?;
+        let put_there = self.ports.engine.image(&job.change.to.by_digest()).await?;
+        let running = self.ports.engine.service_status(&job.change.service).await?;
         let same = put_there.is_some_and(|image| running.iter().all(|container| container.image_id == image.id));
         if same && !running.is_empty() {
             return Ok(());
@@ -255,7 +346,7 @@ impl Runner {
     }
 
     async fn is_the_last_of_its_service(&self, job: &Job) -> Result<(), RunError> {
-        let later = self.journal.jobs(LATER_JOBS_MAX).await?.into_iter().find(|other| {
+        let later = self.ports.journal.jobs(LATER_JOBS_MAX).await?.into_iter().find(|other| {
             other.change.service == job.change.service
                 && other.created_at > job.created_at
                 && matches!(other.state, JobState::Updated | JobState::NeedsAttention { .. })
@@ -278,9 +369,15 @@ fn new_id(now: Timestamp) -> JobId {
 }
 
 /// An undo can be tried any number of times, and it is worth it: an engine that restarts is no reason to give up.
-async fn undo_patiently(stage: Stage, context: &Context<'_>) -> Result<StageOutput, StageError> {
+async fn undo_patiently(
+    stage: Stage,
+    context: &mut Context<'_>,
+    journal: &dyn Journal,
+) -> Result<StageOutput, StageError> {
     let began = context.clock.monotonic();
     loop {
+        // What an earlier try did is in the journal too.
+        context.past = Past(journal.journal(&context.pen.job.id).await?);
         let failure = match stage::undo(stage, context).await {
             Err(StageError::Failed(failure)) => failure,
             result @ (Ok(_) | Err(StageError::Journal(_))) => return result,
@@ -294,10 +391,27 @@ async fn undo_patiently(stage: Stage, context: &Context<'_>) -> Result<StageOutp
     }
 }
 
-fn position(state: &JobState) -> Option<(Stage, Direction)> {
+/// Raises the second flag when the first is raised or the job was asked to stop.
+async fn watch_for_cancel(journal: Arc<dyn Journal>, job: JobId, [all, this]: [CancelFlag; 2]) {
+    loop {
+        tokio::time::sleep(CANCEL_POLL).await;
+        // A journal that cannot be read says nothing: the job's own next write finds out.
+        if all.is_raised() || journal.is_asked_to_cancel(&job).await.unwrap_or(false) {
+            this.raise();
+            return;
+        }
+    }
+}
+
+async fn perform_unless_cancelled(stage: Stage, context: &Context<'_>) -> Result<StageOutput, StageError> {
+    context.check_cancel()?;
+    stage::perform(stage, context).await
+}
+
+fn position(state: &JobState) -> Option<(Stage, Direction, DataWish)> {
     match state {
-        JobState::Running { stage } => Some((*stage, Direction::Do)),
-        JobState::Undoing { stage, .. } => Some((*stage, Direction::Undo)),
+        JobState::Running { stage } => Some((*stage, Direction::Do, DataWish::AsPlanned)),
+        JobState::Undoing { stage, data, .. } => Some((*stage, Direction::Undo, *data)),
         JobState::Updated | JobState::Failed { .. } | JobState::RolledBack { .. } | JobState::NeedsAttention { .. } => {
             None
         }

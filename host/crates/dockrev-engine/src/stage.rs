@@ -1,6 +1,8 @@
 //! The stages of a job: one match to do them, one to undo them.
 
 mod apply;
+mod backup;
+mod data;
 mod preflight;
 mod pull;
 mod verify;
@@ -12,6 +14,7 @@ pub(crate) async fn perform(stage: Stage, context: &Context<'_>) -> Result<Stage
     match stage {
         Stage::Preflight => preflight::perform(context).await,
         Stage::Pull => pull::perform(context).await,
+        Stage::Backup => backup::perform(context).await,
         Stage::Apply => apply::perform(context).await,
         Stage::Verify => verify::perform(context).await,
     }
@@ -19,9 +22,10 @@ pub(crate) async fn perform(stage: Stage, context: &Context<'_>) -> Result<Stage
 
 pub(crate) async fn undo(stage: Stage, context: &Context<'_>) -> Result<StageOutput, StageError> {
     match stage {
+        Stage::Pull => pull::undo(context).await,
+        Stage::Backup => backup::undo(context).await,
         Stage::Apply => apply::undo(context).await,
-        // Preflight and verify change nothing. A pull leaves an image without a name, which harms nobody and saves
-        // the next attempt the download.
-        Stage::Preflight | Stage::Pull | Stage::Verify => Ok(StageOutput::Nothing),
+        // They change nothing.
+        Stage::Preflight | Stage::Verify => Ok(StageOutput::Nothing),
     }
 }

@@ -5,20 +5,25 @@
 
 use crate::clock::Clock;
 use async_trait::async_trait;
+use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, DataTarget, PlannedTarget};
 use dockrev_core::detection::Trouble;
 use dockrev_core::ids::{ContainerId, ImageId, JobId, ServiceId, ServiceName, StackName};
-use dockrev_core::image::{Digest, ImageRef, PinnedImage};
+use dockrev_core::image::{Digest, ImageRef, PinnedImage, Repository, Tag};
 use dockrev_core::job::{Job, JobState, JournalEntry, LogLine};
 use dockrev_core::plan::{ChangeLevel, CurrentImage, ServiceChange, UndoRule, VerifySettings, Writing};
 use dockrev_core::platform::Platform;
-use dockrev_core::ports::{Compose, Engine, HostError, Journal, JournalError, LogSink};
+use dockrev_core::ports::{
+    CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, LockError, LogSink, Ordered,
+    RestoreItem, StackGuard, StackLocks, Vault, VaultError,
+};
 use dockrev_core::stack::{
     ComposeModel, ComposeProject, Container, ContainerStatus, FileHash, Health, HealthStatus, HealthTiming, Inventory,
-    LocalImage, Pins, RunState, Service, Stack,
+    LocalImage, Mount, MountSource, Pins, RunState, Service, Stack,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -45,7 +50,6 @@ pub(crate) struct World {
     pub(crate) died: Notify,
 }
 
-#[derive(Default)]
 pub(crate) struct State {
     calls: usize,
     now: Duration,
@@ -64,10 +68,58 @@ pub(crate) struct State {
     pub(crate) files: Vec<FileHash>,
     pub(crate) pins: Pins,
     pub(crate) container: Option<ContainerStatus>,
+    /// Labels of the container.
+    pub(crate) labels: BTreeMap<String, String>,
+    /// Another service's container, which writes to the same data.
+    pub(crate) neighbour: RunState,
+    /// What is in the one volume: the new version changes it as soon as it starts.
+    pub(crate) data: String,
+    /// Finished backups and what is in them.
+    pub(crate) backups: BTreeMap<String, String>,
+    /// Backups that were begun and not finished.
+    pub(crate) half_written: BTreeSet<String>,
+    /// Whether writing a backup fails.
+    pub(crate) vault_is_full: bool,
+    /// Whether Compose would make the service anew although nothing changed.
+    pub(crate) drifts: bool,
+    pub(crate) locked: BTreeSet<String>,
+    pub(crate) cancelled: BTreeSet<String>,
     made: u64,
     pub(crate) jobs: BTreeMap<String, Job>,
     pub(crate) entries: BTreeMap<String, Vec<JournalEntry>>,
     pub(crate) lines: BTreeMap<String, Vec<LogLine>>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            calls: 0,
+            now: Duration::ZERO,
+            fault: None,
+            images: BTreeMap::new(),
+            remote: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            sick: BTreeSet::new(),
+            has_healthcheck: false,
+            file_image: String::new(),
+            files: Vec::new(),
+            pins: Pins::new(),
+            container: None,
+            labels: BTreeMap::new(),
+            neighbour: RunState::Running,
+            data: OLD.to_owned(),
+            backups: BTreeMap::new(),
+            half_written: BTreeSet::new(),
+            vault_is_full: false,
+            drifts: false,
+            locked: BTreeSet::new(),
+            cancelled: BTreeSet::new(),
+            made: 0,
+            jobs: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            lines: BTreeMap::new(),
+        }
+    }
 }
 
 pub(crate) const OLD: &str = "aaaa";
@@ -83,11 +135,20 @@ pub(crate) fn image(seed: &str) -> LocalImage {
         id: ImageId::new(format!("sha256:id-{seed}")),
         repo_digests: vec![(repository, digest(seed))],
         platform: Platform::new("linux", "amd64", None),
+        created: None,
     }
 }
 
 pub(crate) fn service() -> ServiceId {
     ServiceId { stack: StackName::new("demo"), service: ServiceName::new("app") }
+}
+
+/// Id of the neighbour's container.
+const NEIGHBOUR: &str = "container-db";
+
+fn volume() -> Mount {
+    let source = MountSource::Volume { name: "demo_data".to_owned(), path: "/volumes/demo_data".into() };
+    Mount { source, destination: "/data".into(), writable: true }
 }
 
 fn project() -> ComposeProject {
@@ -162,6 +223,7 @@ impl World {
             level: ChangeLevel::Minor,
             writing,
             depends_on: Vec::new(),
+            backup: None,
             verify: VerifySettings { settle_ms: 1_000, grace_ms: 500, without_healthcheck: UndoRule::OnRequest },
             reason: "test".to_owned(),
             warnings: Vec::new(),
@@ -239,6 +301,9 @@ fn no_such(what: &str) -> Trouble {
 impl State {
     fn start(&mut self, image: &ImageId) {
         self.made += 1;
+        if *image != self::image(OLD).id {
+            NEW.clone_into(&mut self.data);
+        }
         let healthy = !self.sick.contains(image);
         let timing = HealthTiming { start_period_ms: 0, interval_ms: 1_000, timeout_ms: 1_000, retries: 2 };
         let status = if healthy { HealthStatus::Healthy } else { HealthStatus::Unhealthy };
@@ -295,14 +360,32 @@ impl Engine for World {
                 image_id: container.image_id.clone(),
                 run: container.run,
                 network_of: None,
-                labels: BTreeMap::new(),
+                mounts: vec![volume()],
+                labels: state.labels.clone(),
             });
-            let services = vec![Service {
+            let app = Service {
                 id: service(),
                 project: project(),
                 containers: containers.collect(),
                 depends_on: Vec::new(),
-            }];
+            };
+            let neighbour = Container {
+                id: ContainerId::new(NEIGHBOUR),
+                name: "demo-db-1".to_owned(),
+                image: "demo.invalid/db:1".to_owned(),
+                image_id: ImageId::new("sha256:db"),
+                run: state.neighbour,
+                network_of: None,
+                mounts: vec![volume()],
+                labels: BTreeMap::new(),
+            };
+            let db = Service {
+                id: ServiceId { service: ServiceName::new("db"), ..service() },
+                project: project(),
+                containers: vec![neighbour],
+                depends_on: Vec::new(),
+            };
+            let services = vec![app, db];
             let stacks = vec![Stack { name: StackName::new("demo"), services }];
             Ok(Inventory { platform: Platform::new("linux", "amd64", None), stacks, standalone: Vec::new() })
         })
@@ -347,6 +430,51 @@ impl Engine for World {
     async fn service_log(&self, _service: &ServiceId, _max_lines: usize) -> Result<Vec<LogLine>, HostError> {
         self.host(|_| Ok(Vec::new())).await
     }
+
+    async fn untag(&self, reference: &ImageRef) -> Result<(), HostError> {
+        self.host(|state| {
+            state.tags.remove(&reference.to_string());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn local_tags(&self, repository: &Repository) -> Result<Vec<Tag>, HostError> {
+        self.host(|state| {
+            let names = state.tags.keys().filter_map(|name| name.parse::<ImageRef>().ok());
+            Ok(names.filter(|name| name.repository() == repository).filter_map(|name| name.tag().cloned()).collect())
+        })
+        .await
+    }
+
+    async fn volume(&self, name: &str) -> Result<PathBuf, HostError> {
+        self.host(|_| Ok(PathBuf::from("/volumes").join(name))).await
+    }
+
+    async fn order(&self, container: &ContainerId, order: ContainerOrder) -> Result<Ordered, HostError> {
+        self.host(|state| {
+            let own = state.container.as_mut().filter(|own| own.id == *container).map(|own| &mut own.run);
+            let neighbour = (container.as_str() == NEIGHBOUR).then_some(&mut state.neighbour);
+            let Some(run) = own.or(neighbour) else { return Ok(Ordered::Gone) };
+            *run = match (order, *run) {
+                (ContainerOrder::Stop, _) => RunState::Exited { code: 0 },
+                (ContainerOrder::Start, _) | (ContainerOrder::Unpause, RunState::Paused) => RunState::Running,
+                (ContainerOrder::Pause, RunState::Running) => RunState::Paused,
+                (ContainerOrder::Pause | ContainerOrder::Unpause, run) => run,
+            };
+            Ok(Ordered::Done)
+        })
+        .await
+    }
+
+    async fn run_in(
+        &self,
+        _container: &ContainerId,
+        _command: &[String],
+        _log: &dyn LogSink,
+    ) -> Result<(), HostError> {
+        self.host(|_| Ok(())).await
+    }
 }
 
 #[async_trait]
@@ -378,6 +506,10 @@ impl Compose for World {
         .await
     }
 
+    async fn would_recreate(&self, _project: &ComposeProject, _service: &ServiceName) -> Result<bool, HostError> {
+        self.host(|state| Ok(state.drifts)).await
+    }
+
     async fn up(
         &self,
         _project: &ComposeProject,
@@ -391,12 +523,118 @@ impl Compose for World {
                 None => state.file_image.parse().unwrap(),
             };
             let image = state.by_reference(&wanted).ok_or_else(|| no_such("image"))?;
-            if state.container.as_ref().is_none_or(|container| container.image_id != image.id) {
-                state.start(&image.id);
+            match state.container.as_mut().filter(|container| container.image_id == image.id) {
+                Some(same) if matches!(same.run, RunState::Exited { code: 0 }) => same.run = RunState::Running,
+                Some(_) => {}
+                None => state.start(&image.id),
             }
             Ok(())
         })
         .await
+    }
+}
+
+fn vault_error(trouble: Trouble) -> VaultError {
+    VaultError::Failed { action: "test".to_owned(), reason: trouble.message }
+}
+
+#[async_trait]
+impl Vault for World {
+    async fn measure(&self, _target: &DataTarget, _most_bytes: u64) -> Result<u64, VaultError> {
+        self.call(|_| Ok(1)).await.map_err(vault_error)
+    }
+
+    async fn free_name(&self, stack: &StackName, at: Timestamp) -> Result<ArtifactName, VaultError> {
+        self.call(|_| Ok(ArtifactName::new(stack, at).unwrap())).await.map_err(vault_error)
+    }
+
+    async fn write(
+        &self,
+        name: &ArtifactName,
+        targets: &[PlannedTarget],
+        _cancel: &CancelFlag,
+        _log: &dyn LogSink,
+    ) -> Result<Artifact, VaultError> {
+        self.call(|state| {
+            state.half_written.insert(name.to_string());
+            if state.vault_is_full {
+                return Err(no_such("space"));
+            }
+            assert!(matches!(state.neighbour, RunState::Paused), "somebody writes to the data that is copied");
+            state.half_written.remove(name.as_str());
+            state.backups.insert(name.to_string(), state.data.clone());
+            let target = |planned: &PlannedTarget| ArtifactTarget {
+                name: planned.target.name.clone(),
+                bytes: 1,
+                entries: 1,
+                notes: Vec::new(),
+            };
+            let targets = targets.iter().map(target).collect();
+            Ok(Artifact { name: name.clone(), bytes: 1, digest: digest("dddd"), targets })
+        })
+        .await
+        .map_err(vault_error)
+    }
+
+    async fn verify(&self, name: &ArtifactName) -> Result<Artifact, VaultError> {
+        Err(VaultError::NotFound(name.clone()))
+    }
+
+    async fn restore(
+        &self,
+        name: &ArtifactName,
+        _items: &[RestoreItem],
+        _log: &dyn LogSink,
+    ) -> Result<(), VaultError> {
+        self.call(|state| {
+            let own = state.container.as_ref().map(|container| container.run);
+            assert!(!matches!(own, Some(RunState::Running)), "the service writes to the data that goes back");
+            assert!(!matches!(state.neighbour, RunState::Running), "a neighbour writes to the data that goes back");
+            state.data = state.backups.get(name.as_str()).cloned().ok_or_else(|| no_such("backup"))?;
+            Ok(())
+        })
+        .await
+        .map_err(vault_error)
+    }
+
+    async fn discard(&self, name: &ArtifactName) -> Result<(), VaultError> {
+        self.call(|state| {
+            state.half_written.remove(name.as_str());
+            state.backups.remove(name.as_str());
+            Ok(())
+        })
+        .await
+        .map_err(vault_error)
+    }
+
+    async fn list(&self) -> Result<Vec<Artifact>, VaultError> {
+        Ok(Vec::new())
+    }
+}
+
+/// Lets go of a stack's lock, as the end of a process does.
+struct Locked(Arc<World>, String);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        self.0.state().locked.remove(&self.1);
+    }
+}
+
+/// The locks of a [`World`].
+pub(crate) struct Locks(pub(crate) Arc<World>);
+
+#[async_trait]
+impl StackLocks for Locks {
+    async fn take(&self, stack: &StackName, job: &JobId) -> Result<StackGuard, LockError> {
+        if !self.0.state().locked.insert(stack.to_string()) {
+            return Err(LockError::Held { stack: stack.clone(), job: job.clone(), process: 1 });
+        }
+        Ok(StackGuard::new(Locked(Arc::clone(&self.0), stack.to_string())))
+    }
+
+    async fn is_held(&self, stack: &StackName) -> Result<bool, LockError> {
+        Ok(self.0.state().locked.contains(stack.as_str()))
     }
 }
 
@@ -439,5 +677,13 @@ impl Journal for World {
 
     async fn log(&self, id: &JobId, _limit: u32) -> Result<Vec<LogLine>, JournalError> {
         self.journal_call(|state| state.lines.get(id.as_str()).cloned().unwrap_or_default()).await
+    }
+
+    async fn ask_to_cancel(&self, id: &JobId) -> Result<bool, JournalError> {
+        self.journal_call(|state| state.cancelled.insert(id.to_string())).await
+    }
+
+    async fn is_asked_to_cancel(&self, id: &JobId) -> Result<bool, JournalError> {
+        self.journal_call(|state| state.cancelled.contains(id.as_str())).await
     }
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use dockrev_core::ids::JobId;
 use dockrev_core::job::{Job, JobState, JournalEntry, LogLine};
 use dockrev_core::ports::{Journal, JournalError};
+use jiff::Timestamp;
 use sqlx::FromRow;
 
 const READING: Doing = Doing("read jobs");
@@ -109,5 +110,27 @@ impl Journal for Store {
 
     async fn log(&self, id: &JobId, limit: u32) -> Result<Vec<LogLine>, JournalError> {
         crate::log::read(&self.pool, id, limit).await
+    }
+
+    async fn ask_to_cancel(&self, id: &JobId) -> Result<bool, JournalError> {
+        const ASKING: Doing = Doing("ask a job to stop");
+        let asked = sqlx::query(
+            "update job set cancel_asked_at_unix_ms = $2 where id = $1 and state in ('running', 'undoing')",
+        )
+        .bind(id.as_str())
+        .bind(Timestamp::now().as_millisecond())
+        .execute(&self.pool)
+        .await
+        .map_err(|error| ASKING.failed(&error))?;
+        Ok(asked.rows_affected() == 1)
+    }
+
+    async fn is_asked_to_cancel(&self, id: &JobId) -> Result<bool, JournalError> {
+        let asked: Option<Option<i64>> = sqlx::query_scalar("select cancel_asked_at_unix_ms from job where id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| READING.failed(&error))?;
+        Ok(asked.flatten().is_some())
     }
 }

@@ -25,7 +25,10 @@ pub(crate) async fn record(
     let failed = |error: sqlx::Error| RECORDING.failed(&error);
     let mut transaction = pool.begin().await.map_err(failed)?;
     // The write comes first: a transaction that only reads until then could not become a writer beside another one.
-    let changed = sqlx::query("update job set state = $2, state_json = $3, changed_at_unix_ms = $4 where id = $1")
+    let changed = sqlx::query(
+        "update job set state = $2, state_json = $3, \
+         changed_at_unix_ms = case when state_json = $3 then changed_at_unix_ms else $4 end where id = $1",
+    )
         .bind(job.as_str())
         .bind(state.name())
         .bind(RECORDING.encode(state)?)

@@ -8,12 +8,16 @@
 mod ignore;
 mod job;
 mod journal;
+mod locks;
 mod log;
 mod names;
 mod open;
+mod sighting;
 #[cfg(test)]
 mod tests;
 
 pub use ignore::IGNORE_RULES_MAX;
+pub use locks::StoredLocks;
 pub use log::LOG_LINES_MAX;
 pub use open::{OpenError, Store};
+pub use sighting::SIGHTINGS_MAX;

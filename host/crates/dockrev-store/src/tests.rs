@@ -1,9 +1,7 @@
 use crate::{LOG_LINES_MAX, OpenError, Store};
 use dockrev_core::ids::{ContainerId, ImageId, JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{Digest, ImageRef, PinnedImage};
-use dockrev_core::job::{
-    Direction, Effect, Failure, Job, JobState, JournalEntry, LogLine, LogSource, Stage, StageOutput, Step,
-};
+use dockrev_core::job::{DataWish, Direction, Effect, Failure, Job, JobState, JournalEntry, LogLine, LogSource, Stage, StageOutput, Step,};
 use dockrev_core::plan::{ChangeLevel, CurrentImage, ServiceChange, UndoRule, VerifySettings, Warning, Writing};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::Journal;
@@ -49,6 +47,7 @@ fn change() -> ServiceChange {
         containers: 2,
         had_healthcheck: true,
         depends_on: vec![ServiceName::new("db")],
+        backup: None,
         verify: VerifySettings::default(),
         reason: "a \"newer\" tag".to_owned(),
         warnings: vec![Warning::NoHealthcheck],
@@ -87,7 +86,7 @@ fn states() -> Vec<JobState> {
         JobState::NeedsAttention { cause: cause.clone(), undo_failure: Some(failure(Stage::Apply)) },
     ];
     for stage in Stage::ALL {
-        states.extend([JobState::Running { stage }, JobState::Undoing { stage, cause: cause.clone() }]);
+        states.extend([JobState::Running { stage }, JobState::Undoing { stage, cause: cause.clone(), data: DataWish::Restore }]);
     }
     states
 }
@@ -201,7 +200,7 @@ async fn a_job_is_added_once() {
 #[tokio::test]
 async fn lists_jobs_newest_first_and_unfinished_ones_oldest_first() {
     let (_folder, store) = store().await;
-    let undoing = JobState::Undoing { stage: Stage::Apply, cause: failure(Stage::Verify) };
+    let undoing = JobState::Undoing { stage: Stage::Apply, cause: failure(Stage::Verify), data: DataWish::AsPlanned };
     let failed = JobState::Failed { cause: failure(Stage::Pull) };
     for (id, at, state) in
         [("c", 300, JobState::first()), ("a", 100, undoing), ("b", 200, JobState::Updated), ("d", 300, failed)]

@@ -2,7 +2,7 @@
 
 use crate::cli::paint::{Tone, paint};
 use crate::cli::table::{Cell, Table};
-use dockrev_core::detection::Subject;
+use dockrev_core::detection::{LocalTag, Subject};
 use dockrev_core::image::{ImageRef, PinnedImage};
 use dockrev_core::plan::{Architecture, ChangeLevel, Decision, Hold, PlanEntry};
 use std::collections::BTreeMap;
@@ -41,6 +41,12 @@ pub(in crate::cli) fn status(entry: &PlanEntry) -> Status {
         Decision::Excluded(exclusion) => {
             Status { name: "skipped", reason: exclusion.to_string(), code: None, tone: Tone::Faint }
         }
+        Decision::Gone(absence) => Status {
+            name: "gone",
+            reason: absence.to_string(),
+            code: Some(absence.code().to_owned()),
+            tone: Tone::Bad,
+        },
         Decision::Unknown(trouble) => Status {
             name: "unknown",
             reason: trouble.message.clone(),
@@ -133,7 +139,7 @@ fn news(entry: &PlanEntry) -> (String, String, Cell) {
             let (tag, level) = describe(&candidate.image, candidate.level);
             (tag, level, architecture(&candidate.architecture))
         }
-        Decision::UpToDate { .. } | Decision::Excluded(_) | Decision::Unknown(_) => {
+        Decision::UpToDate { .. } | Decision::Gone(_) | Decision::Excluded(_) | Decision::Unknown(_) => {
             (NOTHING.to_owned(), NOTHING.to_owned(), Cell::new(Tone::Faint, NOTHING))
         }
     }
@@ -147,21 +153,31 @@ fn architecture(architecture: &Architecture) -> Cell {
     }
 }
 
-/// What does not fit into a row: where a compose file says something else than what runs.
+/// What does not fit into a row: where a compose file or the engine's own tag stands for something else than what runs.
 fn notes(entries: &[&PlanEntry]) -> Vec<String> {
-    let note = |entry: &&PlanEntry| {
-        let file_image = entry.file_image.as_ref()?;
-        let file_tag = file_image.parse::<ImageRef>().ok().and_then(|image| image.effective_tag());
-        if file_tag == entry.current_tag {
-            return None;
-        }
-        let text = format!(
-            "note: the compose file of {} says `{file_image}`: a plain `compose up` without Dockrev's override goes back to it",
-            entry.subject
-        );
-        Some(paint(Tone::Caution, crate::cli::table::one_line(&text)))
+    let notes = entries.iter().flat_map(|entry| [of_file(entry), of_local_tag(entry)]).flatten();
+    notes.map(|text| paint(Tone::Caution, crate::cli::table::one_line(&text))).collect()
+}
+
+fn of_file(entry: &PlanEntry) -> Option<String> {
+    let file_image = entry.file_image.as_ref()?;
+    let file_tag = file_image.parse::<ImageRef>().ok().and_then(|image| image.effective_tag());
+    if file_tag == entry.current_tag {
+        return None;
+    }
+    Some(format!(
+        "note: the compose file of {} says `{file_image}`: a plain `compose up` without Dockrev's override goes back to it",
+        entry.subject
+    ))
+}
+
+fn of_local_tag(entry: &PlanEntry) -> Option<String> {
+    let what = match &entry.local_tag {
+        LocalTag::Unused | LocalTag::Same | LocalTag::Gone => return None,
+        LocalTag::Pulled(_) => "another image that was pulled and not brought up",
+        LocalTag::Retagged(_) => "an image that did not come from its repository",
     };
-    entries.iter().filter_map(note).collect()
+    Some(format!("note: here `{}` of {} stands for {what}: a plain `compose up` starts that", entry.written, entry.subject))
 }
 
 /// How many of each.
@@ -170,7 +186,7 @@ pub(super) fn summary(entries: &[&PlanEntry]) -> String {
     for entry in entries {
         *counts.entry(status(entry).name).or_default() += 1;
     }
-    let order = ["update", "newer", "held", "up-to-date", "skipped", "unknown"];
+    let order = ["update", "newer", "held", "up-to-date", "skipped", "gone", "unknown"];
     let parts: Vec<String> = order
         .iter()
         .filter_map(|name| counts.get(name).map(|count| format!("{count} {}", name.replace('-', " "))))

@@ -33,7 +33,7 @@ fn run(done: impl Fn(Stage) -> Outcome, undone: impl Fn(Stage) -> Outcome) -> (V
 #[test]
 fn runs_all_stages_in_order() {
     let (passed, state) = run(|_| Outcome::Done, |_| Outcome::Done);
-    assert_eq!(passed, ["preflight", "pull", "apply", "verify"]);
+    assert_eq!(passed, ["preflight", "pull", "backup", "apply", "verify"]);
     assert_eq!(state, JobState::Updated);
 }
 

@@ -1,6 +1,7 @@
 //! Something newer, and whether there is any.
 
-use crate::detection::{Detection, IgnoredCandidate, Reading};
+use crate::age::{Since, TooYoung};
+use crate::detection::{Detection, IgnoredCandidate, Reading, YoungCandidate, runs};
 use crate::image::{PinnedImage, Tag};
 use crate::platform::Platform;
 use crate::policy::Level;
@@ -20,6 +21,9 @@ pub struct Candidate {
     /// The platform whose image is to be taken, where it is not this host's own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub platform: Option<Platform>,
+    /// Since when it has been out, as far as is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub since: Option<Since>,
     /// Why it was chosen.
     pub reason: String,
 }
@@ -103,7 +107,17 @@ fn newer_tag(detection: &Detection, reading: &Reading, host: &Platform) -> Optio
         (false, None) => &reading.verdict.reason,
     };
     let architecture = architecture(detection, image, host);
-    Some(candidate(reading, tag, image, level, reason, architecture))
+    Some(Candidate { since: reading.candidate_since, ..candidate(reading, tag, image, level, reason, architecture) })
+}
+
+/// What would be news, had it been out for long enough; and what is missing.
+pub(super) fn young(detection: &Detection, reading: &Reading, host: &Platform) -> Option<(Candidate, TooYoung)> {
+    let YoungCandidate { tag, image, too_young } = reading.young.as_ref()?;
+    let level = reading.verdict.assessment(tag).and_then(|assessment| assessment.level);
+    let level = level.map_or(ChangeLevel::Requested, ChangeLevel::from);
+    let architecture = architecture(detection, image, host);
+    let candidate = candidate(reading, tag, image, level, "newer", architecture);
+    Some((Candidate { since: Some(too_young.since), ..candidate }, too_young.clone()))
 }
 
 /// What would be news, were it not for a rule; and the rule.
@@ -122,7 +136,9 @@ fn moved_tag(detection: &Detection, reading: &Reading, host: &Platform) -> Optio
     }
     let reason = format!("tag `{}` points to another image now", reading.tag);
     let architecture = architecture(detection, image, host);
-    Some(candidate(reading, &reading.tag, image, ChangeLevel::Digest, &reason, architecture))
+    let since = reading.moved.as_ref().and_then(|moved| moved.since);
+    let candidate = candidate(reading, &reading.tag, image, ChangeLevel::Digest, &reason, architecture);
+    Some(Candidate { since, ..candidate })
 }
 
 fn candidate(
@@ -135,15 +151,11 @@ fn candidate(
 ) -> Candidate {
     let repository = reading.reference.repository().clone();
     let pinned = PinnedImage { repository, tag: tag.clone(), digest: image.digest.clone() };
-    Candidate { image: pinned, level, architecture, platform, reason: reason.to_owned() }
+    Candidate { image: pinned, level, architecture, platform, since: None, reason: reason.to_owned() }
 }
 
 fn runs_already(detection: &Detection, reading: &Reading, image: &ResolvedImage) -> bool {
-    let repository = reading.reference.repository();
-    detection.local.as_ref().is_some_and(|local| {
-        local.id.as_str() == image.digest.as_str()
-            || local.digests_of(repository).any(|digest| image.is_or_contains(digest))
-    })
+    detection.local.as_ref().is_some_and(|local| runs(local, reading.reference.repository(), image))
 }
 
 /// Whether there is an image that runs here, and the platform to ask for if it is not this host's own: that of a service

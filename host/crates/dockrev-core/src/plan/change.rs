@@ -2,6 +2,7 @@
 
 use super::candidate::{Architecture, Candidate, ChangeLevel};
 use super::options::{PlanOptions, VerifySettings};
+use crate::backup::{BackupPlan, Choice, TargetName};
 use crate::detection::{ComposeFacts, Detection, InFiles, Reading, TagUsers};
 use crate::ids::{ImageId, ServiceId, ServiceName};
 use crate::image::{Digest, ImageRef, PinnedImage, Tag};
@@ -36,6 +37,9 @@ pub struct ServiceChange {
     pub had_healthcheck: bool,
     /// Services of the stack that this one waits for.
     pub depends_on: Vec<ServiceName>,
+    /// What is copied before it. Absent where backups are off or there is no data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<BackupPlan>,
     /// How the new containers are watched.
     pub verify: VerifySettings,
     /// Why this image was chosen.
@@ -94,6 +98,41 @@ pub enum Warning {
         /// Why.
         reason: String,
     },
+    /// Data that one would expect in the backup is not in it.
+    #[error("no backup of {target}: {reason}")]
+    NotBackedUp {
+        /// The target.
+        target: TargetName,
+        /// Why not.
+        reason: String,
+    },
+    /// A rollback leaves data as the new version left it.
+    #[error("a rollback does not put {target} back: the old version would find what the new one made of it")]
+    DataStays {
+        /// The target.
+        target: TargetName,
+    },
+}
+
+impl ServiceChange {
+    /// The same change with `backup` before it, and what that leaves open among its warnings.
+    #[must_use]
+    pub fn with_backup(mut self, backup: Option<BackupPlan>) -> Self {
+        for planned in backup.iter().flat_map(|backup| &backup.targets) {
+            let target = planned.target.name.clone();
+            let is_own = planned.target.users.iter().any(|user| user.service.as_ref() == Some(&self.service));
+            let warning = match &planned.choice {
+                Choice::Skipped { why } if why.is_a_gap() => {
+                    Some(Warning::NotBackedUp { target, reason: why.to_string() })
+                }
+                Choice::Taken { goes_back: false, .. } if is_own => Some(Warning::DataStays { target }),
+                Choice::Skipped { .. } | Choice::Taken { .. } => None,
+            };
+            self.warnings.extend(warning);
+        }
+        self.backup = backup;
+        self
+    }
 }
 
 /// The pin of Dockrev's override file, if it is what runs: somebody may have brought the service up without it.
@@ -134,6 +173,7 @@ pub(super) fn freeze(
         containers: compose.containers,
         had_healthcheck: compose.has_healthcheck,
         depends_on: compose.depends_on.clone(),
+        backup: None,
         verify: options.verify,
         reason: candidate.reason,
         warnings,

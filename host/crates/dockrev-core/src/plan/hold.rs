@@ -1,8 +1,11 @@
 //! Why something newer is not taken.
 
-use super::candidate::{Architecture, Candidate};
+use super::candidate::{Architecture, Candidate, ChangeLevel};
+use crate::age::TooYoung;
 use super::options::{MismatchRule, PlanOptions};
-use crate::detection::{ComposeFacts, Detection, InFiles, Replicas, Subject};
+use super::refused::Refused;
+use crate::detection::{ComposeFacts, Detection, Finding, InFiles, LocalTag, MovedBack, Replicas, Subject};
+use crate::ids::{ImageId, JobId};
 use crate::image::ImageRef;
 use crate::platform::Platform;
 use crate::registry::OldAnswer;
@@ -50,6 +53,34 @@ pub enum Hold {
         /// Who.
         names: Vec<String>,
     },
+    /// Somebody gave its local tag to an image of their own.
+    #[error("on this machine `{written}` stands for another image by now ({}), that is none of its repository's: bring that up, or pull the tag again", short(image))]
+    RetaggedLocally {
+        /// The image as it was written when the container was made.
+        written: String,
+        /// What that stands for by now.
+        image: ImageId,
+    },
+    /// The tag went back to an older build.
+    #[error("the tag went back to an older build ({back}): it is taken if it is asked for by name")]
+    MovedBack {
+        /// How that is known.
+        back: MovedBack,
+    },
+    /// It has not been out for long enough.
+    #[error("{too_young}")]
+    TooYoung {
+        /// What is missing.
+        too_young: TooYoung,
+    },
+    /// It was tried, and taken back.
+    #[error("job {job} took it back ({reason}): it is taken again only if it is asked for by name")]
+    TakenBack {
+        /// Which job.
+        job: JobId,
+        /// Why.
+        reason: String,
+    },
     /// A rule leaves it out.
     #[error("ignored by {rule}")]
     Ignored {
@@ -76,6 +107,12 @@ pub enum Hold {
     NotInstalled,
 }
 
+/// The first characters of an image's id.
+fn short(image: &ImageId) -> &str {
+    const SHORT_CHARS: usize = "sha256:".len() + 12;
+    image.as_str().get(..SHORT_CHARS).unwrap_or(image.as_str())
+}
+
 fn list(platforms: &[Platform]) -> String {
     platforms.iter().map(Platform::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -93,16 +130,24 @@ pub(super) fn find(
     host: &Platform,
     options: &PlanOptions,
 ) -> Option<Hold> {
-    match detection.subject {
+    match &detection.subject {
         Subject::Image(_) => return Some(Hold::NotInstalled),
         Subject::Container(_) => return Some(Hold::Standalone),
-        Subject::Service(_) => {}
+        Subject::Service(service) => {
+            let is_it = |refused: &&Refused| refused.service == *service && refused.digest == candidate.image.digest;
+            if let Some(refused) = options.refused.iter().find(is_it) {
+                return Some(Hold::TakenBack { job: refused.job.clone(), reason: refused.reason.clone() });
+            }
+        }
     }
     if let Switch::Off(by) = &detection.update {
         return Some(Hold::ShownOnly { by: by.clone() });
     }
     if !detection.is_running {
         return Some(Hold::Stopped);
+    }
+    if let Some(hold) = of_tag(detection, candidate) {
+        return Some(hold);
     }
     if let Some(hold) = detection.compose.as_ref().and_then(|compose| of_stack(detection, compose)) {
         return Some(hold);
@@ -114,6 +159,17 @@ pub(super) fn find(
         }
         (Architecture::Unknown, MismatchRule::Hold) => Some(Hold::ArchitectureUnknown { host: host.clone() }),
     }
+}
+
+/// Where the tag that is followed is not what it was: locally, or in the registry.
+fn of_tag(detection: &Detection, candidate: &Candidate) -> Option<Hold> {
+    if let LocalTag::Retagged(image) = &detection.local_tag {
+        return Some(Hold::RetaggedLocally { written: detection.written.clone(), image: image.clone() });
+    }
+    let Finding::Read(reading) = &detection.finding else { return None };
+    let moved = reading.moved.as_ref().filter(|_| candidate.level == ChangeLevel::Digest && !reading.asked_for)?;
+    let back = moved.back.as_ref().map(|back| Hold::MovedBack { back: back.clone() });
+    back.or_else(|| moved.too_young.as_ref().map(|too_young| Hold::TooYoung { too_young: too_young.clone() }))
 }
 
 /// Where bringing the service up would do more, or something else, than moving it from one image to the other.

@@ -1,21 +1,24 @@
 //! What the person who asks for a plan can choose.
 
+use super::refused::Refused;
 use serde::{Deserialize, Serialize};
 
 /// What the person who asks for a plan can choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanOptions {
     /// What to do with a candidate that is not built for this host.
     pub architecture_mismatch: MismatchRule,
     /// How long, and how, the new containers are watched.
     pub verify: VerifySettings,
+    /// Images that are not taken again by themselves.
+    pub refused: Vec<Refused>,
 }
 
 impl PlanOptions {
     /// What nobody has to regret: nothing that is not built for this host, and the default waits.
     #[must_use]
     pub fn cautious() -> Self {
-        Self { architecture_mismatch: MismatchRule::Hold, verify: VerifySettings::default() }
+        Self { architecture_mismatch: MismatchRule::Hold, verify: VerifySettings::default(), refused: Vec::new() }
     }
 }
 

@@ -1,11 +1,15 @@
 use super::*;
-use crate::detection::{ComposeFacts, Replicas, TagUsers};
+use crate::age::{AgeSource, Since};
+use crate::detection::{ComposeFacts, LocalTag, Moved, MovedBack, Replicas, TagUsers, YoungCandidate};
 use crate::ids::{ImageId, ServiceId, ServiceName, StackName};
 use crate::image::{Digest, PinnedImage};
 use crate::policy::{Assessment, Following, Level, Relation, Verdict};
 use crate::registry::{PlatformImage, ResolvedImage};
 use crate::settings::Switch;
 use crate::stack::{ComposeProject, ComposeService, LocalImage};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 fn digest(seed: &str) -> Digest {
     format!("sha256:{}", seed.repeat(64)).parse().unwrap()
@@ -40,7 +44,9 @@ fn up_to_date(service: &str) -> Detection {
             id: ImageId::new("sha256:id-a"),
             repo_digests: vec![(reference.repository().clone(), digest("a"))],
             platform: amd64(),
+            created: None,
         }),
+        local_tag: LocalTag::Same,
         is_running: true,
         update: Switch::On,
         compose: Some(ComposeFacts {
@@ -67,20 +73,25 @@ fn up_to_date(service: &str) -> Detection {
             reference,
             tag,
             tag_now: Some(resolved("a", &["amd64"])),
+            moved: None,
             verdict,
+            tags: BTreeMap::new(),
             candidate: None,
+            candidate_since: None,
             asked_for: false,
+            young: None,
             ignored: None,
             truncated: None,
             old: None,
         })),
+        took: Duration::ZERO,
     }
 }
 
 fn reading(detection: &mut Detection) -> &mut Reading {
     match &mut detection.finding {
         Finding::Read(reading) => reading,
-        Finding::Excluded(_) | Finding::Unknown(_) => unreachable!("made above"),
+        Finding::Gone(_) | Finding::Excluded(_) | Finding::Unknown(_) => unreachable!("made above"),
     }
 }
 
@@ -104,6 +115,32 @@ fn newer(tag: &str, image: ResolvedImage) -> Detection {
     detection
 }
 
+/// A change to what `newer` gives.
+pub(super) fn some_change() -> ServiceChange {
+    change_of(&newer("1.1", resolved("b", &["amd64"])))
+}
+
+#[test]
+fn what_was_taken_back_is_not_taken_again_by_itself() {
+    let detection = newer("1.1", resolved("b", &["amd64"]));
+    let change = some_change();
+    let refused = |service: ServiceId, digest| Refused {
+        service,
+        digest,
+        job: crate::ids::JobId::new("job"),
+        reason: "it did not become healthy".to_owned(),
+    };
+    let decide = |refused: Refused| {
+        decide_with(&detection, &PlanOptions { refused: vec![refused], ..PlanOptions::cautious() })
+    };
+    let held = decide(refused(change.service.clone(), change.to.digest.clone()));
+    assert!(matches!(held, Decision::Held { hold: Hold::TakenBack { .. }, .. }), "{held:?}");
+    let other = ServiceId { service: ServiceName::new("other"), ..change.service.clone() };
+    assert!(matches!(decide(refused(other, change.to.digest.clone())), Decision::Update(_)));
+    let newer_digest = format!("sha256:{}", "9".repeat(64)).parse().unwrap();
+    assert!(matches!(decide(refused(change.service, newer_digest)), Decision::Update(_)));
+}
+
 fn decide_with(detection: &Detection, options: &PlanOptions) -> Decision {
     plan(std::slice::from_ref(detection), &amd64(), options).entries.remove(0).decision
 }
@@ -116,9 +153,11 @@ fn decide_on(detection: &Detection) -> Decision {
 fn change_of(detection: &Detection) -> ServiceChange {
     match decide_on(detection) {
         Decision::Update(change) => *change,
-        other @ (Decision::UpToDate { .. } | Decision::Held { .. } | Decision::Excluded(_) | Decision::Unknown(_)) => {
-            panic!("{other:?}")
-        }
+        other @ (Decision::UpToDate { .. }
+        | Decision::Held { .. }
+        | Decision::Gone(_)
+        | Decision::Excluded(_)
+        | Decision::Unknown(_)) => panic!("{other:?}"),
     }
 }
 
@@ -205,8 +244,8 @@ fn says_why_something_newer_is_not_taken() {
 fn unknown_is_never_up_to_date() {
     let mut gone = up_to_date("app");
     reading(&mut gone).tag_now = None;
-    let Decision::Unknown(trouble) = decide_on(&gone) else { panic!("known") };
-    assert_eq!(trouble.code, "registry.tag-gone");
+    let Decision::Gone(absence) = decide_on(&gone) else { panic!("there") };
+    assert_eq!(absence.code(), "registry.tag-gone");
     let mut broken = up_to_date("app");
     broken.finding = Finding::Unknown(Trouble { code: "registry.unreachable".to_owned(), message: "no".to_owned() });
     assert!(matches!(decide_on(&broken), Decision::Unknown(_)));
@@ -357,4 +396,73 @@ fn nothing_is_done_because_of_what_a_registry_said_before() {
         other => panic!("{other:?}"),
     }
     assert!(plan.entries.iter().all(|entry| entry.old.as_ref() == Some(&down)));
+}
+
+fn at(day: i64) -> Timestamp {
+    Timestamp::from_second(day * 86_400).unwrap()
+}
+
+fn first_seen(day: i64) -> Since {
+    Since { at: at(day), source: AgeSource::FirstSeen }
+}
+
+#[track_caller]
+fn held(detection: &Detection) -> (Candidate, Hold) {
+    match decide_on(detection) {
+        Decision::Held { candidate, hold } => (*candidate, hold),
+        other @ (Decision::Update(_)
+        | Decision::UpToDate { .. }
+        | Decision::Gone(_)
+        | Decision::Excluded(_)
+        | Decision::Unknown(_)) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_too_young_stays_visible_with_its_time() {
+    let too_young = first_seen(1).too_young(&"3d".parse().unwrap(), at(2)).unwrap();
+    let mut detection = newer("1.1", resolved("b", &["amd64"]));
+    let (tag, image) = reading(&mut detection).candidate.take().unwrap();
+    reading(&mut detection).young = Some(YoungCandidate { tag, image, too_young });
+    let (candidate, hold) = held(&detection);
+    assert_eq!((candidate.image.tag.as_str(), candidate.level), ("1.1", ChangeLevel::Minor));
+    assert_eq!(hold.to_string(), "first seen 1 d ago, wanted 3d: eligible from 1970-01-05 00:00:00Z");
+}
+
+fn moved(too_young: Option<crate::age::TooYoung>, back: Option<MovedBack>) -> Detection {
+    let mut detection = up_to_date("app");
+    reading(&mut detection).tag_now = Some(resolved("c", &["amd64"]));
+    reading(&mut detection).moved = Some(Moved { since: Some(first_seen(1)), too_young, back });
+    detection
+}
+
+#[test]
+fn a_moved_tag_is_taken_at_its_age_and_not_back_to_an_older_build() {
+    assert_eq!(change_of(&moved(None, None)).level, ChangeLevel::Digest);
+    let too_young = first_seen(1).too_young(&"3d".parse().unwrap(), at(2));
+    let (candidate, hold) = held(&moved(too_young.clone(), None));
+    assert!(hold.to_string().starts_with("first seen 1 d ago"), "{hold}");
+    assert_eq!(candidate.since, Some(first_seen(1)));
+    let seen = MovedBack::SeenBefore { seen: at(1), running_seen: at(2) };
+    let (_, hold) = held(&moved(too_young, Some(seen)));
+    let words = "the tag went back to an older build (seen behind it on 1970-01-02 00:00Z, and what runs on 1970-01-03 00:00Z)";
+    assert!(hold.to_string().starts_with(words), "{hold}");
+    let built = MovedBack::BuiltBefore { built: at(1), running_built: at(2) };
+    let mut asked = moved(None, Some(built));
+    assert!(matches!(held(&asked).1, Hold::MovedBack { .. }));
+    let image = reading(&mut asked).tag_now.clone().unwrap();
+    reading(&mut asked).candidate = Some(("1.0".parse().unwrap(), image));
+    reading(&mut asked).asked_for = true;
+    assert_eq!(change_of(&asked).level, ChangeLevel::Digest, "asked for by name");
+}
+
+#[test]
+fn a_local_tag_of_somebodys_own_is_not_taken_away_from_them() {
+    let mut detection = newer("1.1", resolved("b", &["amd64"]));
+    detection.local_tag = LocalTag::Retagged(ImageId::new(format!("sha256:{}", "d".repeat(64))));
+    let (_, hold) = held(&detection);
+    let words = "on this machine `demo.invalid/app:1.0` stands for another image by now (sha256:dddddddddddd)";
+    assert!(hold.to_string().starts_with(words), "{hold}");
+    detection.local_tag = LocalTag::Pulled(ImageId::new("sha256:new"));
+    assert_eq!(change_of(&detection).level, ChangeLevel::Minor);
 }

@@ -62,6 +62,17 @@ pub(super) fn config(
     Ok(arguments)
 }
 
+/// `config --hash`: one line for each service, its name and the hash that Compose writes on its containers.
+pub(super) fn hashes(
+    version: ComposeVersion,
+    project: &ComposeProject,
+    files: Files<'_>,
+) -> Result<Vec<OsString>, HostError> {
+    let mut arguments = project_arguments(version, project, files)?;
+    push(&mut arguments, &["config", "--hash", "*"]);
+    Ok(arguments)
+}
+
 /// What a person types in the working folder to see what [`config`] sees: `program`, the project and its files.
 pub(super) fn config_by_hand(
     version: ComposeVersion,

@@ -1,10 +1,13 @@
-//! Digests of a project's files.
+//! Digests of a project's files, those that its compose files name included.
 
 use super::command;
+use crate::overrides::normalised;
 use dockrev_core::image::Digest;
 use dockrev_core::ports::HostError;
 use dockrev_core::stack::{ComposeProject, FileHash};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -13,38 +16,105 @@ const DEFAULT_ENV_FILE: &str = ".env";
 /// Largest file that is read, in bytes. Compose and environment files are written by people.
 const FILE_MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Hashes the compose files and environment files of `project`, in this order.
+/// Files of one project that are hashed: far more than a person writes, far fewer than a circle would give.
+const FILES_MAX: usize = 500;
+
+/// Hashes the compose files and environment files of `project`, and the files that these name: included and extended
+/// ones, environment files of services, files of configs and secrets. A named file that is not there is left out, and so
+/// is one whose name is made from variables.
 pub(super) async fn take(project: &ComposeProject) -> Result<Vec<FileHash>, HostError> {
     let files = command::own_files(project)?;
-    let mut paths: Vec<PathBuf> = files.iter().chain(&project.env_files).cloned().collect();
+    let mut waiting: VecDeque<(PathBuf, Role)> =
+        files.iter().map(|path| (path.clone(), Role { is_compose: true, is_required: true })).collect();
+    let given = |path: PathBuf| (path, Role { is_compose: false, is_required: true });
+    waiting.extend(project.env_files.iter().cloned().map(given));
     let default = project.working_dir.join(DEFAULT_ENV_FILE);
     if project.env_files.is_empty() && default.exists() {
-        paths.push(default);
+        waiting.push_back(given(default));
     }
-    let mut hashes = Vec::new();
-    for path in paths {
-        let digest = hash(&path).await.map_err(|reason| HostError::File {
-            action: "read",
-            path: path.display().to_string(),
-            reason,
-        })?;
-        hashes.push(FileHash { path, digest });
+    let mut hashes: Vec<FileHash> = Vec::new();
+    while let Some((path, role)) = waiting.pop_front() {
+        if hashes.iter().any(|known| known.path == path) {
+            continue;
+        }
+        let failed = |reason: String| HostError::File { action: "read", path: path.display().to_string(), reason };
+        if hashes.len() >= FILES_MAX {
+            return Err(failed(format!("the stack has more than {FILES_MAX} files")));
+        }
+        let content = match read(&path).await {
+            Ok(content) => content,
+            Err(_) if !role.is_required => continue,
+            Err(reason) => return Err(failed(reason)),
+        };
+        if role.is_compose {
+            let folders = Folders { of_file: path.parent().unwrap_or(&path), of_project: &project.working_dir };
+            waiting.extend(named_in(&content, &folders));
+        }
+        hashes.push(FileHash { digest: digest_of(&content).map_err(failed)?, path });
     }
     Ok(hashes)
 }
 
-async fn hash(path: &Path) -> Result<Digest, String> {
+/// What is to be done with a file.
+#[derive(Clone, Copy)]
+struct Role {
+    /// Whether it names others.
+    is_compose: bool,
+    /// Whether there is no project without it.
+    is_required: bool,
+}
+
+async fn read(path: &Path) -> Result<Vec<u8>, String> {
     let metadata = tokio::fs::metadata(path).await.map_err(|error| error.to_string())?;
     if metadata.len() > FILE_MAX_BYTES {
         return Err(format!("it is larger than {FILE_MAX_BYTES} bytes"));
     }
-    let content = tokio::fs::read(path).await.map_err(|error| error.to_string())?;
+    tokio::fs::read(path).await.map_err(|error| error.to_string())
+}
+
+fn digest_of(content: &[u8]) -> Result<Digest, String> {
     let mut text = String::from("sha256:");
-    for byte in Sha256::digest(&content) {
+    for byte in Sha256::digest(content) {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
     text.parse().map_err(|error: dockrev_core::image::ParseDigestError| error.to_string())
+}
+
+/// What relative paths in a compose file are relative to.
+struct Folders<'a> {
+    /// Those of other compose files.
+    of_file: &'a Path,
+    /// All others.
+    of_project: &'a Path,
+}
+
+/// The files that a compose file names. What cannot be read as one names none: Compose itself will say so.
+fn named_in(content: &[u8], folders: &Folders<'_>) -> Vec<(PathBuf, Role)> {
+    let Ok(file) = serde_saphyr::from_slice::<Value>(content) else { return Vec::new() };
+    let entries = |key: &str| file.get(key).and_then(Value::as_object).into_iter().flat_map(|map| map.values());
+    let mut compose: Vec<&str> = entries("services").filter_map(|service| service["extends"]["file"].as_str()).collect();
+    let mut others: Vec<&str> = entries("services").flat_map(|service| paths(&service["env_file"])).collect();
+    others.extend(["configs", "secrets"].iter().flat_map(|key| entries(key)).filter_map(|entry| entry["file"].as_str()));
+    for include in file.get("include").and_then(Value::as_array).into_iter().flatten() {
+        compose.extend(include.as_str());
+        compose.extend(paths(&include["path"]));
+        others.extend(paths(&include["env_file"]));
+    }
+    let known = |path: &&str| !path.contains('$');
+    let named =
+        |folder: &Path, path: &str, is_compose| (normalised(&folder.join(path)), Role { is_compose, is_required: false });
+    let compose = compose.into_iter().filter(known).map(|path| named(folders.of_file, path, true));
+    compose.chain(others.into_iter().filter(known).map(|path| named(folders.of_project, path, false))).collect()
+}
+
+/// `a`, `[a, b]` or `[{path: a}]`.
+fn paths(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(path) => vec![path],
+        Value::Array(list) => list.iter().filter_map(|entry| entry.as_str().or(entry["path"].as_str())).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -91,5 +161,39 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = take(&project(folder.path(), &[], &[])).await.unwrap_err();
         assert_eq!(error.code(), "compose.unreadable");
+    }
+
+    #[tokio::test]
+    async fn covers_what_the_files_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let compose = "include: [part.yaml, {path: [more/a.yaml], env_file: inc.env}]\n\
+                       services:\n  \
+                         web: {image: a, extends: {file: base.yaml, service: web}, env_file: [web.env, {path: opt.env}]}\n  \
+                         db: {image: b, env_file: db.env}\n  \
+                         odd: {image: c, env_file: \"${NAME}.env\"}\n\
+                       configs: {c: {file: c.conf}}\n\
+                       secrets: {s: {file: s.txt}, e: {environment: E}}\n";
+        std::fs::create_dir(folder.path().join("more")).unwrap();
+        let files = [
+            ("compose.yaml", compose),
+            ("part.yaml", "services: {x: {image: x, env_file: x.env}}"),
+            ("more/a.yaml", "include: [b.yaml, ../compose.yaml]"),
+            ("more/b.yaml", "services: {y: {image: y}}"),
+            ("base.yaml", ": no yaml"),
+        ];
+        let plain = ["inc.env", "web.env", "db.env", "x.env", "c.conf", "s.txt"];
+        for (name, content) in files.into_iter().chain(plain.map(|name| (name, ""))) {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        let hashes = take(&project(folder.path(), &["compose.yaml"], &[])).await.unwrap();
+        let mut names: Vec<_> = hashes
+            .iter()
+            .map(|hash| hash.path.canonicalize().unwrap().strip_prefix(folder.path()).unwrap().display().to_string())
+            .collect();
+        names.sort();
+        names.dedup();
+        let mut expected: Vec<_> = files.map(|(name, _)| name).into_iter().chain(plain).map(str::to_owned).collect();
+        expected.sort();
+        assert_eq!(names, expected);
     }
 }

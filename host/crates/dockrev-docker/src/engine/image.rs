@@ -3,11 +3,14 @@
 use super::{Call, DockerEngine, QUERY_TIMEOUT};
 use bollard::Docker;
 use bollard::models::ImageInspect;
+use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuilder};
 use dockrev_core::ids::ImageId;
-use dockrev_core::image::{Digest, ImageRef, Repository};
+use dockrev_core::image::{Digest, ImageRef, Repository, Tag};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::HostError;
 use dockrev_core::stack::LocalImage;
+use jiff::Timestamp;
+use std::collections::HashMap;
 
 pub(super) async fn find(engine: &DockerEngine, client: &Docker, name: &str) -> Result<Option<LocalImage>, HostError> {
     let call = Call { engine, action: "inspect image", subject: name.to_owned() };
@@ -17,6 +20,30 @@ pub(super) async fn find(engine: &DockerEngine, client: &Docker, name: &str) -> 
     local(found).map(Some).ok_or_else(|| call.refused("its answer has no image id"))
 }
 
+/// Takes a name away. An image that no container uses and no registry knows by a digest goes with its last name.
+pub(super) async fn untag(engine: &DockerEngine, client: &Docker, reference: &ImageRef) -> Result<(), HostError> {
+    let call = Call { engine, action: "take away the local tag", subject: reference.familiar() };
+    let options = RemoveImageOptionsBuilder::default().noprune(true).build();
+    call.find_within(QUERY_TIMEOUT, client.remove_image(&reference.to_string(), Some(options), None)).await.map(drop)
+}
+
+pub(super) async fn local_tags(
+    engine: &DockerEngine,
+    client: &Docker,
+    repository: &Repository,
+) -> Result<Vec<Tag>, HostError> {
+    let call = Call { engine, action: "list the images of", subject: repository.to_string() };
+    let filters = HashMap::from([("reference".to_owned(), vec![format!("{repository}:*")])]);
+    let options = ListImagesOptionsBuilder::default().filters(&filters).build();
+    let images = call.within(QUERY_TIMEOUT, client.list_images(Some(options))).await?;
+    let names = images.iter().flat_map(|image| &image.repo_tags).filter_map(|name| name.parse::<ImageRef>().ok());
+    let mut tags: Vec<Tag> =
+        names.filter(|name| name.repository() == repository).filter_map(|name| name.tag().cloned()).collect();
+    tags.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    tags.dedup();
+    Ok(tags)
+}
+
 fn local(inspect: ImageInspect) -> Option<LocalImage> {
     let platform = Platform::new(
         inspect.os.as_deref().unwrap_or_default(),
@@ -24,7 +51,10 @@ fn local(inspect: ImageInspect) -> Option<LocalImage> {
         inspect.variant.as_deref(),
     );
     let repo_digests = inspect.repo_digests.unwrap_or_default().iter().filter_map(|text| repo_digest(text)).collect();
-    Some(LocalImage { id: ImageId::new(inspect.id?), repo_digests, platform })
+    // An image that does not say has the year 1, from some engines.
+    let created = inspect.created.and_then(|text| text.parse::<Timestamp>().ok());
+    let created = created.filter(|at| *at > Timestamp::UNIX_EPOCH);
+    Some(LocalImage { id: ImageId::new(inspect.id?), repo_digests, platform, created })
 }
 
 /// `repository@digest`. The engine also gives `<none>@<none>`, which says nothing.

@@ -4,12 +4,13 @@ use super::{Call, DockerEngine, Listed, QUERY_TIMEOUT};
 use crate::labels::{self, Owner};
 use crate::overrides::Overrides;
 use bollard::Docker;
-use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
+use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, MountPoint};
 use dockrev_core::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::HostError;
-use dockrev_core::stack::{Container, Inventory, RunState, Service, Stack};
+use dockrev_core::stack::{Container, Inventory, Mount, MountSource, RunState, Service, Stack};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Exit code of a container whose end the engine does not tell.
 const UNKNOWN_EXIT_CODE: i64 = -1;
@@ -70,6 +71,7 @@ fn container(listed: Listed, ids: &Ids) -> Container {
         image_id: ImageId::new(listed.image_id),
         run: listed.run,
         network_of: listed.network_mode.strip_prefix("container:").and_then(|container| ids.find(container)),
+        mounts: listed.mounts,
         labels: listed.labels,
     }
 }
@@ -111,8 +113,19 @@ pub(super) fn listed(summary: ContainerSummary) -> Option<Listed> {
         created_unix_s: summary.created.unwrap_or_default(),
         run: run_state(summary.state, &status),
         network_mode: summary.host_config.and_then(|config| config.network_mode).unwrap_or_default(),
+        mounts: summary.mounts.unwrap_or_default().into_iter().map(mount).collect(),
         labels: summary.labels.unwrap_or_default().into_iter().collect(),
     })
+}
+
+fn mount(point: MountPoint) -> Mount {
+    let path = PathBuf::from(point.source.unwrap_or_default());
+    let source = match (point.typ.as_deref(), point.name) {
+        (Some("volume"), Some(name)) => MountSource::Volume { name, path },
+        (Some("bind"), _) => MountSource::Bind { path },
+        (Some(_) | None, _) => MountSource::Other,
+    };
+    Mount { source, destination: point.destination.unwrap_or_default().into(), writable: point.rw.unwrap_or(true) }
 }
 
 /// The container's own name. Links give it more, which have a second slash: `/other/alias`.
@@ -128,7 +141,8 @@ fn run_state(state: Option<ContainerSummaryStateEnum>, status: &str) -> RunState
         Some(State::RUNNING | State::STOPPING) => RunState::Running,
         Some(State::RESTARTING) => RunState::Restarting,
         Some(State::EXITED | State::DEAD | State::REMOVING) => RunState::Exited { code: exit_code(status) },
-        Some(State::CREATED | State::PAUSED | State::EMPTY) | None => RunState::NotStarted,
+        Some(State::PAUSED) => RunState::Paused,
+        Some(State::CREATED | State::EMPTY) | None => RunState::NotStarted,
     }
 }
 
@@ -181,7 +195,7 @@ mod tests {
         check(
             r#"{"Id": "1", "Image": "a", "ImageID": "b", "State": "paused", "Status": "Up 2 hours (Paused)"}"#,
             "",
-            RunState::NotStarted,
+            RunState::Paused,
         );
     }
 
@@ -203,6 +217,7 @@ mod tests {
             created_unix_s,
             run: RunState::Running,
             network_mode: network_mode.to_owned(),
+            mounts: Vec::new(),
             labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         }
     }

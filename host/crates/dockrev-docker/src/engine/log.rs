@@ -30,6 +30,17 @@ pub(super) async fn of_service(
     Ok(lines.split_off(lines.len().saturating_sub(max_lines)))
 }
 
+pub(super) async fn of_container(
+    engine: &DockerEngine,
+    client: &Docker,
+    name: &str,
+    max_lines: usize,
+) -> Result<Vec<LogLine>, HostError> {
+    let call = Call { engine, action: "read the log of", subject: name.to_owned() };
+    let texts = call.find_within(QUERY_TIMEOUT, read_tail(client, name, max_lines)).await?.unwrap_or_default();
+    Ok(texts.into_iter().map(|text| LogLine { source: LogSource::Service, text }).collect())
+}
+
 async fn read_tail(client: &Docker, container: &str, max_lines: usize) -> Result<Vec<String>, Error> {
     let options = LogsOptionsBuilder::default().stdout(true).stderr(true).tail(&max_lines.to_string()).build();
     let mut stream = std::pin::pin!(client.logs(container, Some(options)));

@@ -33,6 +33,18 @@ pub(super) async fn of_service(
     Ok(statuses)
 }
 
+/// The container of this very name.
+pub(super) async fn of_container(
+    engine: &DockerEngine,
+    client: &Docker,
+    name: &str,
+) -> Result<Option<ContainerStatus>, HostError> {
+    let call = Call { engine, action: "inspect container", subject: name.to_owned() };
+    let found = call.find_within(QUERY_TIMEOUT, client.inspect_container(name, None)).await?;
+    // The engine also looks for an id that begins with these letters.
+    Ok(found.and_then(status).filter(|status| status.name == name))
+}
+
 fn status(inspect: ContainerInspectResponse) -> Option<ContainerStatus> {
     let state = inspect.state.unwrap_or_default();
     let config = inspect.config.unwrap_or_default();
@@ -56,7 +68,8 @@ fn run_state(state: &ContainerState) -> RunState {
         Some(Status::EXITED | Status::DEAD | Status::REMOVING) => {
             RunState::Exited { code: state.exit_code.unwrap_or_default() }
         }
-        Some(Status::CREATED | Status::PAUSED | Status::EMPTY) | None => RunState::NotStarted,
+        Some(Status::PAUSED) => RunState::Paused,
+        Some(Status::CREATED | Status::EMPTY) | None => RunState::NotStarted,
     }
 }
 

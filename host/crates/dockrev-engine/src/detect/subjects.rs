@@ -1,8 +1,8 @@
 //! What is to be looked at, and what is known of it before any registry is asked.
 
 use super::{Depth, DetectError, Scope};
-use dockrev_core::detection::{ComposeFacts, InFiles, Replicas, Subject, TagUsers};
-use dockrev_core::ids::{ContainerId, ServiceId, ServiceName, StackName};
+use dockrev_core::detection::{ComposeFacts, InFiles, LocalTag, Replicas, Subject, TagUsers};
+use dockrev_core::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{ImageRef, Repository, Tag};
 use dockrev_core::ports::{Compose, Engine, HostError};
 use dockrev_core::stack::{
@@ -17,6 +17,7 @@ pub(super) struct Known {
     pub(super) subject: Subject,
     pub(super) written: String,
     pub(super) local: Option<LocalImage>,
+    pub(super) local_tag: LocalTag,
     pub(super) is_running: bool,
     pub(super) labels: BTreeMap<String, String>,
     pub(super) compose: Result<Option<ComposeFacts>, HostError>,
@@ -49,6 +50,7 @@ pub(super) async fn ask_host(
         subjects.push(Known {
             subject: Subject::Container(container.name.clone()),
             local: engine.image_by_id(&container.image_id).await?,
+            local_tag: find_local_tag(engine, &container.image, &container.image_id).await?,
             is_running: is_running(&container),
             written: container.image,
             labels: container.labels,
@@ -169,9 +171,13 @@ async fn known_service(
     let running = service.containers.iter().find(|container| is_running(container));
     let first = running.or(service.containers.first());
     let labels = first.map(|container| container.labels.clone()).unwrap_or_default();
-    let (written, local) = match first {
-        Some(container) => (container.image.clone(), engine.image_by_id(&container.image_id).await?),
-        None => (String::new(), None),
+    let (written, local, local_tag) = match first {
+        Some(container) => (
+            container.image.clone(),
+            engine.image_by_id(&container.image_id).await?,
+            find_local_tag(engine, &container.image, &container.image_id).await?,
+        ),
+        None => (String::new(), None, LocalTag::Unused),
     };
     let has_healthcheck = match depth {
         Depth::Plan => engine.service_status(&service.id).await?.iter().any(|status| status.health != Health::None),
@@ -193,7 +199,21 @@ async fn known_service(
         })),
     };
     let subject = Subject::Service(service.id.clone());
-    Ok(Known { subject, written, local, is_running: running.is_some(), labels, compose })
+    Ok(Known { subject, written, local, local_tag, is_running: running.is_some(), labels, compose })
+}
+
+/// What `written`, by which a container was made from the image `running`, stands for by now.
+async fn find_local_tag(engine: &dyn Engine, written: &str, running: &ImageId) -> Result<LocalTag, HostError> {
+    let Some((repository, tag)) = local_tag(written).filter(|_| !written.starts_with("sha256:")) else {
+        return Ok(LocalTag::Unused);
+    };
+    let reference = ImageRef::new(repository.clone(), Some(tag), None);
+    Ok(match engine.image(&reference).await? {
+        None => LocalTag::Gone,
+        Some(image) if image.id == *running => LocalTag::Same,
+        Some(image) if image.digests_of(&repository).next().is_some() => LocalTag::Pulled(image.id),
+        Some(image) => LocalTag::Retagged(image.id),
+    })
 }
 
 fn in_files(model: Option<&ComposeModel>, service: &ServiceName) -> InFiles {
@@ -236,6 +256,6 @@ fn tied_to(service: &Service, model: Option<&ComposeModel>, neighbours: &Neighbo
 fn is_running(container: &Container) -> bool {
     match container.run {
         RunState::Running | RunState::Restarting => true,
-        RunState::Exited { .. } | RunState::NotStarted => false,
+        RunState::Exited { .. } | RunState::Paused | RunState::NotStarted => false,
     }
 }

@@ -3,10 +3,20 @@ use crate::world::{NEW, OLD, Road, World, digest};
 use async_trait::async_trait;
 use dockrev_core::ignore::{Matcher, MatcherKind};
 use dockrev_core::image::{Digest, Repository};
-use dockrev_core::ports::Target;
-use dockrev_core::registry::{ListedTag, PlatformImage};
-use std::collections::BTreeMap;
+use dockrev_core::age::AgeSource;
+use dockrev_core::detection::{Absence, MovedBack, Reading};
+use dockrev_core::policy::{Following, PolicyError, PolicyQuestion, Verdict};
+use dockrev_core::ports::{JournalError, Sighting, Target};
+use dockrev_core::registry::{
+    Answered, Detail, ListedTag, OldAnswer, PlatformImage, RegistryError, ResolvedImage, TagList,
+};
+use dockrev_core::settings::LabelFilter;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::time::Duration;
+
+mod ages;
 
 /// A registry with tags, that counts what it is asked.
 #[derive(Default)]
@@ -15,6 +25,8 @@ struct FakeRegistry {
     broken: Option<RegistryError>,
     /// It is down, and this is known of it from before.
     down: Option<OldAnswer>,
+    /// When tags were pushed, in Unix seconds, where it says so.
+    pushed: BTreeMap<String, i64>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -40,7 +52,14 @@ impl Registry for FakeRegistry {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
-        let listed = |name: &String| ListedTag { name: name.parse().unwrap(), digest: None, pushed_at_unix_s: None };
+        if self.tags.is_empty() {
+            return Err(RegistryError::NotFound("app".to_owned()));
+        }
+        let listed = |name: &String| ListedTag {
+            name: name.parse().unwrap(),
+            digest: None,
+            pushed_at_unix_s: self.pushed.get(name).copied(),
+        };
         let answer = TagList { tags: self.tags.keys().map(listed).collect(), truncated: None };
         self.answered(answer, freshness)
     }
@@ -85,13 +104,65 @@ fn registry(tags: &[(&str, &str)]) -> FakeRegistry {
     FakeRegistry { tags, ..FakeRegistry::default() }
 }
 
+/// What was seen, and a clock that stands still.
+#[derive(Default)]
+struct Memories {
+    now: Mutex<i64>,
+    sightings: Mutex<BTreeSet<Sighting>>,
+    is_broken: bool,
+}
+
+impl Memories {
+    fn fail(&self) -> Result<(), JournalError> {
+        let error = || JournalError { action: "read what was seen", reason: "broken".to_owned() };
+        if self.is_broken { Err(error()) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Sightings for Memories {
+    async fn sightings_of(&self, repository: &Repository) -> Result<Vec<Sighting>, JournalError> {
+        self.fail()?;
+        let sightings = self.sightings.lock().unwrap();
+        Ok(sightings.iter().filter(|sighting| sighting.repository == *repository).cloned().collect())
+    }
+
+    async fn keep_sightings(&self, sightings: &[Sighting], _now: Timestamp) -> Result<(), JournalError> {
+        self.fail()?;
+        let mut kept = self.sightings.lock().unwrap();
+        for new in sightings {
+            kept.retain(|old| (&old.tag, &old.digest) != (&new.tag, &new.digest));
+            kept.insert(new.clone());
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Clock for Memories {
+    fn timestamp(&self) -> Timestamp {
+        Timestamp::from_second(*self.now.lock().unwrap()).unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn sleep(&self, _duration: Duration) {}
+}
+
+fn detector(registry: &Arc<FakeRegistry>, rules: Rules) -> Detector {
+    let memories = Arc::new(Memories::default());
+    Detector::new(registry.clone(), Arc::new(FakePolicy), memories.clone(), memories, rules)
+}
+
 async fn survey(registry: FakeRegistry, world: &World) -> (Detection, Vec<String>) {
     survey_by(Rules::default(), registry, world).await
 }
 
 async fn survey_by(rules: Rules, registry: FakeRegistry, world: &World) -> (Detection, Vec<String>) {
     let registry = Arc::new(registry);
-    let detector = Detector::new(registry.clone(), Arc::new(FakePolicy), rules);
+    let detector = detector(&registry, rules);
     let survey = detector.survey(world, world, &Scope::All, Depth::Plan, None, &|_, _| {}).await.unwrap();
     let mut asked = registry.asked.lock().unwrap().clone();
     asked.sort();
@@ -101,7 +172,7 @@ async fn survey_by(rules: Rules, registry: FakeRegistry, world: &World) -> (Dete
 fn reading(detection: &Detection) -> &Reading {
     match &detection.finding {
         Finding::Read(reading) => reading,
-        other @ (Finding::Excluded(_) | Finding::Unknown(_)) => panic!("{other:?}"),
+        other @ (Finding::Gone(_) | Finding::Excluded(_) | Finding::Unknown(_)) => panic!("{other:?}"),
     }
 }
 
@@ -148,7 +219,7 @@ async fn what_a_registry_said_before_is_shown_and_never_planned_with() {
     let old = OldAnswer { fetched_at: "2026-11-24T03:12:00Z".parse().unwrap(), error };
     let down = || FakeRegistry { down: Some(old.clone()), ..registry(&[("1.0", OLD), ("1.1", NEW)]) };
     let look = async |depth| {
-        let detector = Detector::new(Arc::new(down()), Arc::new(FakePolicy), Rules::default());
+        let detector = detector(&Arc::new(down()), Rules::default());
         let survey = detector.survey(&world, &world, &Scope::All, depth, None, &|_, _| ()).await.unwrap();
         survey.detections.into_iter().next().unwrap()
     };
@@ -181,7 +252,7 @@ async fn asks_nothing_where_there_is_nothing_to_ask() {
 #[tokio::test]
 async fn several_images_of_one_repository_share_the_questions() {
     let registry = Arc::new(registry(&[("1.0", OLD), ("1.1", NEW)]));
-    let detector = Detector::new(registry.clone(), Arc::new(FakePolicy), Rules::default());
+    let detector = detector(&registry, Rules::default());
     let images: Vec<String> = (0..20).map(|_| "demo.invalid/app:1.0".to_owned()).collect();
     let platform = Platform::new("linux", "amd64", None);
     let survey = detector.survey_images(&images, platform, &|_, _| {}).await;
@@ -192,7 +263,7 @@ async fn several_images_of_one_repository_share_the_questions() {
 #[tokio::test]
 async fn names_the_stacks_that_there_are() {
     let (world, _) = World::with_change(Road::FirstPin, true);
-    let detector = Detector::new(Arc::new(registry(&[])), Arc::new(FakePolicy), Rules::default());
+    let detector = detector(&Arc::new(registry(&[])), Rules::default());
     let scope = Scope::Stacks(vec![StackName::new("dmeo")]);
     let error = detector.survey(&world, &world, &scope, Depth::Survey, None, &|_, _| {}).await.unwrap_err();
     assert_eq!(error.to_string(), "no stack `dmeo` has containers on this engine (there are: demo)");

@@ -1,12 +1,16 @@
 use super::*;
-use crate::world::{Fault, NEW, OLD, Road, World, image, pinned, service};
+use crate::world::{Fault, Locks, NEW, OLD, Road, World, image, pinned, service};
+use dockrev_core::backup::{self, BackupSettings, Measured};
+use dockrev_core::ids::ServiceId;
 use dockrev_core::job::{LogLine, StageOutput};
+use dockrev_core::ports::Engine as _;
+use dockrev_core::stack::RunState;
 
 struct Nobody;
 
 impl Observer for Nobody {
     fn state(&self, _job: &Job) {}
-    fn line(&self, _line: &LogLine) {}
+    fn line(&self, _service: &ServiceId, _line: &LogLine) {}
 }
 
 /// What is to become of the new image in a test.
@@ -22,7 +26,25 @@ fn prepare(road: Road, new: NewImage, has_healthcheck: bool) -> (Arc<World>, Run
         world.state().sick.insert(image(NEW).id);
     }
     let world = Arc::new(world);
-    let runner = Runner::new(world.clone(), world.clone(), world.clone(), world.clone());
+    let ports = Ports {
+        engine: world.clone(),
+        compose: world.clone(),
+        vault: world.clone(),
+        journal: world.clone(),
+        locks: Arc::new(Locks(Arc::clone(&world))),
+        clock: world.clone(),
+    };
+    (world, Runner::new(ports, CancelFlag::default()), change)
+}
+
+/// The same with the data copied before, and going back with a rollback.
+async fn prepare_with_backup(road: Road, new: NewImage) -> (Arc<World>, Runner, ServiceChange) {
+    let (world, runner, change) = prepare(road, new, true);
+    let targets = backup::of_stack(&world.inventory().await.unwrap(), &service().stack);
+    let measured: Vec<_> = targets.into_iter().map(|target| (target, Measured::Bytes(1))).collect();
+    let planned = backup::plan(&service(), &measured, &BackupSettings::default());
+    let change = change.with_backup(planned);
+    assert_eq!(change.backup.as_ref().unwrap().going_back().count(), 1);
     (world, runner, change)
 }
 
@@ -69,9 +91,17 @@ fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
                 }
             }
         }
-        JobState::NeedsAttention { .. } => {}
+        JobState::NeedsAttention { .. } => return Some(job.state.clone()),
         JobState::Running { .. } | JobState::Undoing { .. } => panic!("{context}: still {}", job.state.name()),
     }
+    let own = state.container.as_ref().map(|container| container.run);
+    assert_eq!(own, Some(RunState::Running), "{context}: the service does not run");
+    assert_eq!(state.neighbour, RunState::Running, "{context}: the neighbour was not let go");
+    if job.change.backup.is_some() {
+        let expected = if job.state == JobState::Updated { NEW } else { OLD };
+        assert_eq!(state.data, expected, "{context}: the data is not that of the image");
+    }
+    assert!(state.locked.is_empty(), "{context}: the stack is still locked");
     Some(job.state.clone())
 }
 
@@ -95,7 +125,7 @@ async fn keeps_its_promise_whatever_breaks_at_whichever_call() {
             for fault in Fault::ALL {
                 let mut call = 1;
                 loop {
-                    let (world, runner, change) = prepare(road, new, true);
+                    let (world, runner, change) = prepare_with_backup(road, new).await;
                     world.break_call(call, fault);
                     run_until_it_ends_or_dies(&world, &runner, change).await;
                     let reached = world.calls() >= call;
@@ -121,9 +151,9 @@ async fn keeps_its_promise_whatever_breaks_at_whichever_call() {
 #[tokio::test]
 async fn keeps_its_promise_when_recovery_dies_too() {
     for road in Road::ALL {
-        for first in (1..).take_while(|call| *call < 60) {
-            for second in (1..20).step_by(2) {
-                let (world, runner, change) = prepare(road, NewImage::IsSick, true);
+        for first in (1..).take_while(|call| *call < 110) {
+            for second in (1..40).step_by(3) {
+                let (world, runner, change) = prepare_with_backup(road, NewImage::IsSick).await;
                 world.break_call(first, Fault::DiesAfter);
                 run_until_it_ends_or_dies(&world, &runner, change).await;
                 world.break_call(second, Fault::DiesBefore);
@@ -144,7 +174,7 @@ async fn a_service_without_a_healthcheck_is_not_put_back_unasked() {
     let job = runner.run(change, "test", &Nobody).await.unwrap();
     assert_eq!(job.state.name(), "needs-attention");
     assert!(job.state.cause().unwrap().hint.as_ref().unwrap().contains("dockrev rollback"));
-    let job = runner.roll_back(&job.id, &Nobody).await.unwrap();
+    let job = runner.roll_back(&job.id, DataWish::Keep, &Nobody).await.unwrap();
     assert_eq!(job.state.name(), "rolled-back", "{:?}", job.state);
     check_promise(&world, Road::FirstPin, "asked for");
 }
@@ -179,16 +209,16 @@ async fn an_update_can_be_rolled_back_later_unless_something_changed_since() {
     for road in Road::ALL {
         let (world, runner, change) = prepare(road, NewImage::Works, true);
         let job = runner.run(change, "test", &Nobody).await.unwrap();
-        let undone = runner.roll_back(&job.id, &Nobody).await.unwrap();
+        let undone = runner.roll_back(&job.id, DataWish::Keep, &Nobody).await.unwrap();
         assert_eq!(undone.state.name(), "rolled-back", "{road:?}");
         check_promise(&world, road, "rolled back");
-        let again = runner.roll_back(&job.id, &Nobody).await.unwrap_err();
+        let again = runner.roll_back(&job.id, DataWish::Keep, &Nobody).await.unwrap_err();
         assert_eq!(again.code(), "rollback.nothing-to-undo");
     }
     let (world, runner, change) = prepare(Road::FirstPin, NewImage::Works, true);
     let job = runner.run(change, "test", &Nobody).await.unwrap();
     world.state().container.as_mut().unwrap().image_id = image("dddd").id;
-    assert_eq!(runner.roll_back(&job.id, &Nobody).await.unwrap_err().code(), "rollback.service-changed");
+    assert_eq!(runner.roll_back(&job.id, DataWish::Keep, &Nobody).await.unwrap_err().code(), "rollback.service-changed");
 }
 
 #[tokio::test]
@@ -241,4 +271,102 @@ async fn a_lost_healthcheck_does_not_lose_the_way_back() {
     world.state().has_healthcheck = false;
     let job = runner.run(change, "test", &Nobody).await.unwrap();
     assert_eq!(job.state.name(), "rolled-back", "{:?}", job.state);
+}
+
+#[tokio::test]
+async fn copies_before_and_puts_back_after() {
+    for road in Road::ALL {
+        for (new, expected, data) in [(NewImage::Works, "updated", NEW), (NewImage::IsSick, "rolled-back", OLD)] {
+            let (world, runner, change) = prepare_with_backup(road, new).await;
+            let job = runner.run(change, "test", &Nobody).await.unwrap();
+            assert_eq!(job.state.name(), expected, "{road:?} {new:?}: {:?}", job.state);
+            check_promise(&world, road, &format!("{road:?} {new:?}"));
+            let state = world.state();
+            assert_eq!(state.data, data, "{road:?} {new:?}");
+            assert_eq!(state.backups.values().collect::<Vec<_>>(), [OLD], "{road:?} {new:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_backup_that_fails_stops_the_update() {
+    let (world, runner, change) = prepare_with_backup(Road::FirstPin, NewImage::Works).await;
+    let before = world.visible();
+    world.state().vault_is_full = true;
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state.name(), "failed", "{:?}", job.state);
+    assert_eq!(job.state.cause().unwrap().stage, Stage::Backup);
+    assert_eq!(world.visible(), before, "the same container runs again");
+    assert!(world.state().half_written.is_empty());
+    check_promise(&world, Road::FirstPin, "the vault is full");
+}
+
+#[tokio::test]
+async fn a_backup_that_fails_is_passed_over_where_the_settings_say_so() {
+    let (world, runner, mut change) = prepare_with_backup(Road::FirstPin, NewImage::Works).await;
+    change.backup.as_mut().unwrap().on_failure = backup::FailureRule::GoOn;
+    world.state().vault_is_full = true;
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state, JobState::Updated);
+    check_promise(&world, Road::FirstPin, "the vault is full and nobody minds");
+}
+
+/// What has been in use is not overwritten unasked.
+#[tokio::test]
+async fn a_later_rollback_puts_data_back_only_when_asked() {
+    for (wish, data) in [(DataWish::Keep, NEW), (DataWish::Restore, OLD)] {
+        let (world, runner, change) = prepare_with_backup(Road::FirstPin, NewImage::Works).await;
+        let job = runner.run(change, "test", &Nobody).await.unwrap();
+        let undone = runner.roll_back(&job.id, wish, &Nobody).await.unwrap();
+        assert_eq!(undone.state.name(), "rolled-back", "{wish:?}: {:?}", undone.state);
+        assert_eq!(world.state().data, data, "{wish:?}");
+        assert_eq!(world.state().neighbour, RunState::Running, "{wish:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_is_asked_to_stop_undoes_itself() {
+    let (world, runner, change) = prepare_with_backup(Road::FirstPin, NewImage::Works).await;
+    // Everything else is broken at a call; this stops the job once it has a journal.
+    world.break_call(12, Fault::DiesAfter);
+    run_until_it_ends_or_dies(&world, &runner, change).await;
+    world.mend();
+    let id = world.unfinished().await.unwrap().remove(0).id;
+    assert!(world.ask_to_cancel(&id).await.unwrap());
+    runner.recover(&Nobody).await.unwrap();
+    let state = world.job(&id).await.unwrap().unwrap().state;
+    assert!(matches!(state, JobState::Failed { .. }), "{state:?}");
+}
+
+#[tokio::test]
+async fn a_process_that_is_to_end_undoes_its_job() {
+    let (world, runner, change) = prepare_with_backup(Road::FirstPin, NewImage::Works).await;
+    world.state().cancelled.insert("any".to_owned());
+    let cancelled = CancelFlag::default();
+    cancelled.raise();
+    let runner = Runner::new(runner.ports.clone(), cancelled);
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state.cause().map(|cause| cause.code.as_str()), Some("job.cancelled"));
+    check_promise(&world, Road::FirstPin, "cancelled");
+}
+
+#[tokio::test]
+async fn one_job_at_a_time_for_a_stack() {
+    let (world, runner, change) = prepare(Road::FirstPin, NewImage::Works, true);
+    world.state().locked.insert(service().stack.to_string());
+    let error = runner.run(change.clone(), "test", &Nobody).await.unwrap_err();
+    assert_eq!(error.code(), "stack.locked");
+    world.state().locked.clear();
+    world.break_call(5, Fault::DiesAfter);
+    run_until_it_ends_or_dies(&world, &runner, change.clone()).await;
+    world.mend();
+    let error = runner.run(change.clone(), "test", &Nobody).await.unwrap_err();
+    assert_eq!(error.code(), "job.unsettled");
+    world.state().locked.insert(service().stack.to_string());
+    let left = runner.recover(&Nobody).await.unwrap();
+    assert!(matches!(left.as_slice(), [Recovered::AtWork(_)]), "{left:?}");
+    world.state().locked.clear();
+    let settled = runner.recover(&Nobody).await.unwrap();
+    assert!(matches!(settled.as_slice(), [Recovered::Settled(_)]), "{settled:?}");
+    assert_eq!(runner.run(change, "test", &Nobody).await.unwrap().state, JobState::Updated);
 }

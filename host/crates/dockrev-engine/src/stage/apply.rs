@@ -1,7 +1,10 @@
-//! Apply: writes the change down and has Compose recreate the service. Its undo puts both back by image id.
+//! Apply: writes the change down and has Compose recreate the service. Its undo puts both back by image id, and the data
+//! between the end of the new containers and the start of the old ones.
 //!
-//! After a crash the stage counts as failed: its undo looks at nothing but the plan, and can run any number of times.
+//! After a crash the stage counts as failed: its undo looks at nothing but the plan and the journal, and can run any
+//! number of times.
 
+use super::{data, preflight};
 use crate::context::{Context, StageError};
 use crate::health;
 use dockrev_core::ids::ImageId;
@@ -12,7 +15,10 @@ use dockrev_core::ports::HostError;
 
 pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageError> {
     let change = context.change;
+    // A long pull or copy lies between this and preflight.
+    preflight::unchanged(context).await?;
     let image = new_image(context).await?;
+    context.check_cancel()?;
     match &change.writing {
         Writing::LocalTag => move_local_tag(context, &change.to.tagged(), &image).await?,
         Writing::Override { .. } => pin(context, Some(&change.to)).await?,
@@ -21,25 +27,20 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
     Ok(StageOutput::Nothing)
 }
 
-/// Puts the old image back under its name, takes the pin back, recreates the service and waits until it is good.
+/// Puts the data back where it has to, the old image back under its name, takes the pin back, recreates the service and
+/// waits until it is good.
 pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageError> {
     let change = context.change;
     let old = &change.from.image_id;
-    if context.engine.image_by_id(old).await.map_err(|error| host(&error))?.is_none() {
-        return Err(StageError::failed(
-            Stage::Apply,
-            "rollback.old-image-gone",
-            format!("the old image `{old}` is no longer on the engine"),
-            "somebody removed it while the job ran: bring it back (`docker load` or `docker pull` by digest), then run \
-             `dockrev rollback JOB`",
-        ));
-    }
+    have_old_image(context, old).await?;
+    let stopped_others = data::put_back(context).await?;
     match &change.writing {
         Writing::LocalTag => move_local_tag(context, &change.from.reference, old).await?,
-        Writing::Override { before: Some(before) } => pin(context, Some(before)).await?,
+        Writing::Override { before: Some(before) } => pin_old(context, before).await?,
         Writing::Override { before: None } => go_back_without_a_pin(context, old).await?,
     }
     compose_up(context).await?;
+    data::start_again(context, &stopped_others).await?;
     let good = health::wait_until_good(context, old).await;
     good.map(|good| good.into_output(&change.service)).map_err(|error| match error {
         StageError::Failed(mut failure) => {
@@ -53,21 +54,68 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
     })
 }
 
-/// Takes the pin out, if what the compose file says is still what ran. If its tag stands for something else by now,
-/// what ran is pinned by its digest: the tag may be that of others. Only an image that no registry knows by a digest is
-/// given its tag back.
+/// Takes the pin out, if what the compose file says is still what ran, or nothing: then it is given its tag back. If its
+/// tag stands for something else by now, what ran is pinned by its digest: the tag may be that of others.
 async fn go_back_without_a_pin(context: &Context<'_>, old: &ImageId) -> Result<(), StageError> {
     let from = &context.change.from;
     let stands_for = context.engine.image(&from.written).await.map_err(|error| host(&error))?;
-    if stands_for.is_some_and(|found| found.id == *old) {
+    if stands_for.as_ref().is_some_and(|found| found.id == *old) {
         return pin(context, None).await;
     }
-    let Some(digest) = from.digest.clone() else {
-        move_local_tag(context, &from.reference, old).await?;
-        return pin(context, None).await;
-    };
-    let repository = from.reference.repository().clone();
-    pin(context, Some(&PinnedImage { repository, tag: from.tag.clone(), digest })).await
+    let is_free = stands_for.is_none() && from.written == from.reference;
+    match from.digest.clone().filter(|_| !is_free) {
+        None => {
+            move_local_tag(context, &from.reference, old).await?;
+            pin(context, None).await
+        }
+        Some(digest) => {
+            let repository = from.reference.repository().clone();
+            pin_old(context, &PinnedImage { repository, tag: from.tag.clone(), digest }).await
+        }
+    }
+}
+
+/// Pins the old image. Where somebody took the digest's name from it, a pull gives it back.
+async fn pin_old(context: &Context<'_>, old: &PinnedImage) -> Result<(), StageError> {
+    if context.engine.image(&old.by_digest()).await.map_err(|error| host(&error))?.is_none() {
+        pull_back(context, old).await?;
+    }
+    pin(context, Some(old)).await
+}
+
+/// What ran is on the machine, for a tag of ours keeps it. If somebody removed it all the same, its registry may still
+/// have it: the last resort.
+async fn have_old_image(context: &Context<'_>, old: &ImageId) -> Result<(), StageError> {
+    let is_here = async || context.engine.image_by_id(old).await.map(|found| found.is_some());
+    if is_here().await.map_err(|error| host(&error))? {
+        return Ok(());
+    }
+    let from = &context.change.from;
+    let mut why = "no registry is known to have it".to_owned();
+    if let Some(digest) = from.digest.clone() {
+        let image = PinnedImage { repository: from.reference.repository().clone(), tag: from.tag.clone(), digest };
+        match pull_back(context, &image).await {
+            Ok(()) if is_here().await.map_err(|error| host(&error))? => return Ok(()),
+            Ok(()) => why = format!("`{}` is another image on this engine", image.by_digest()),
+            Err(StageError::Failed(failure)) => why = failure.message,
+            Err(journal @ StageError::Journal(_)) => return Err(journal),
+        }
+    }
+    Err(StageError::failed(
+        Stage::Apply,
+        "rollback.old-image-gone",
+        format!("the old image `{old}` is no longer on the engine: {why}"),
+        "somebody removed it while the job ran: bring it back (`docker load` or `docker pull` by digest), then run \
+         `dockrev rollback JOB`",
+    ))
+}
+
+async fn pull_back(context: &Context<'_>, image: &PinnedImage) -> Result<(), StageError> {
+    let effect = Effect::PullImage { image: image.by_digest().to_string() };
+    context.pen.intends(&effect).await?;
+    let pulled = context.engine.pull(image, None, context.pen.scribe).await;
+    pulled.map_err(|error| host(&error))?;
+    context.pen.did(effect).await.map_err(StageError::from)
 }
 
 async fn new_image(context: &Context<'_>) -> Result<ImageId, StageError> {

@@ -17,5 +17,22 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
         ));
     };
     let good = health::wait_until_good(context, &image.id).await?;
-    Ok(good.into_output(&change.service))
+    let mut output = good.into_output(&change.service);
+    if let StageOutput::Verified { warnings, .. } = &mut output {
+        warnings.extend(drift(context).await);
+    }
+    Ok(output)
+}
+
+/// What the user's own next `compose up` would do to what was just brought up. The update is good either way.
+async fn drift(context: &Context<'_>) -> Option<String> {
+    let change = context.change;
+    match context.compose.would_recreate(&change.project, &change.service.service).await {
+        Ok(false) => None,
+        Ok(true) => Some("`compose up` would make it anew although nothing changed: see its compose files".to_owned()),
+        Err(error) => {
+            context.pen.scribe.say(format!("it is not known whether `compose up` would change anything: {error}"));
+            None
+        }
+    }
 }

@@ -1,0 +1,147 @@
+//! Reading settings of services: from labels, the environment and the configuration file.
+
+use super::catalog::{self, Kind, Label, Place, Sense, Setting};
+use super::{SettingsError, SettingsLayer};
+use crate::policy::Level;
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What every label of Dockrev begins with.
+const OWN_LABELS: &str = "dockrev.";
+
+/// One layer for each known label that is there; labels of Dockrev come after those of others.
+pub(super) fn label_layers(labels: &BTreeMap<String, String>) -> Result<Vec<(String, SettingsLayer)>, SettingsError> {
+    if let Some(unknown) = labels.keys().find(|name| name.starts_with(OWN_LABELS) && !is_known(name)) {
+        let own = catalog::labels().map(|(label, _)| label.name).filter(|name| name.starts_with(OWN_LABELS));
+        return Err(SettingsError::UnknownLabel { name: unknown.clone(), nearest: catalog::nearest(unknown, own) });
+    }
+    let present = |(label, setting): (&'static Label, &'static Setting)| Some((label, setting, labels.get(label.name)?));
+    let mut layers = Vec::new();
+    for own in [false, true] {
+        for (label, setting, value) in catalog::labels().filter_map(present) {
+            if label.name.starts_with(OWN_LABELS) == own {
+                let source = format!("label `{}`", label.name);
+                layers.push((source.clone(), layer(setting, label.sense, value, source)?));
+            }
+        }
+    }
+    Ok(layers)
+}
+
+fn is_known(name: &str) -> bool {
+    catalog::labels().any(|(label, _)| label.name == name)
+}
+
+/// One layer for each variable that is set.
+pub(super) fn environment_layers(
+    read: impl Fn(&'static str) -> Option<String>,
+) -> Result<Vec<(String, SettingsLayer)>, SettingsError> {
+    let set = |setting: &'static Setting| setting.environment.and_then(|name| Some((setting, name, read(name)?)));
+    let layers = catalog::at(Place::Service).filter_map(set).map(|(setting, name, value)| {
+        let source = format!("environment variable `{name}`");
+        Ok((source.clone(), layer(setting, Sense::Same, &value, source)?))
+    });
+    layers.collect()
+}
+
+fn layer(
+    setting: &'static Setting,
+    sense: Sense,
+    value: &str,
+    source: String,
+) -> Result<SettingsLayer, SettingsError> {
+    let mut layer = SettingsLayer::default();
+    set(&mut layer, setting, sense, value)
+        .map_err(|expected| SettingsError::Invalid { source_of: source, value: value.to_owned(), expected })?;
+    Ok(layer)
+}
+
+/// Sets `setting` to what `value` says, or says what it should have been.
+fn set(layer: &mut SettingsLayer, setting: &Setting, sense: Sense, value: &str) -> Result<(), String> {
+    match setting.kind {
+        Some(Kind::Switch(set)) => set(layer, boolean(value)? == (sense == Sense::Same)),
+        Some(Kind::Levels(set)) => set(layer, levels(value)?),
+        Some(Kind::Text(set)) => set(layer, value.to_owned()),
+        Some(Kind::Age(set)) => set(layer, value.parse().map_err(|error: crate::age::ParseMinAgeError| error.to_string())?),
+        Some(Kind::Backup(set)) => set(&mut layer.backup, value)?,
+        None => {}
+    }
+    Ok(())
+}
+
+fn boolean(value: &str) -> Result<bool, String> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err("expected `true` or `false`".to_owned()),
+    }
+}
+
+fn levels(value: &str) -> Result<Vec<Level>, String> {
+    let level = |text: &str| match text {
+        "major" => Ok(Level::Major),
+        "minor" => Ok(Level::Minor),
+        "patch" => Ok(Level::Patch),
+        "same-level" => Ok(Level::SameLevel),
+        _ => Err("expected some of `major,minor,patch,same-level`".to_owned()),
+    };
+    value.split(',').map(str::trim).map(level).collect()
+}
+
+impl<'de> de::Deserialize<'de> for SettingsLayer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(LayerVisitor)
+    }
+}
+
+struct LayerVisitor;
+
+impl<'de> Visitor<'de> for LayerVisitor {
+    type Value = SettingsLayer;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("settings of a service")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SettingsLayer, A::Error> {
+        let mut layer = SettingsLayer::default();
+        while let Some(key) = map.next_key::<String>()? {
+            let setting = catalog::at(Place::Service).find(|setting| setting.key == key);
+            map.next_value_seed(ValueSeed { layer: &mut layer, key: &key, setting })?;
+        }
+        Ok(layer)
+    }
+}
+
+/// Reads one value into its place, so that what is wrong with it is where it is.
+struct ValueSeed<'a> {
+    layer: &'a mut SettingsLayer,
+    key: &'a str,
+    setting: Option<&'static Setting>,
+}
+
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        use serde::Deserialize as _;
+        match self.setting.and_then(|setting| setting.kind) {
+            Some(Kind::Switch(set)) => set(self.layer, bool::deserialize(deserializer)?),
+            Some(Kind::Levels(set)) => set(self.layer, Vec::deserialize(deserializer)?),
+            Some(Kind::Text(set)) => set(self.layer, String::deserialize(deserializer)?),
+            Some(Kind::Age(set)) => {
+                set(self.layer, String::deserialize(deserializer)?.parse().map_err(de::Error::custom)?);
+            }
+            Some(Kind::Backup(set)) => {
+                set(&mut self.layer.backup, &String::deserialize(deserializer)?).map_err(de::Error::custom)?;
+            }
+            None => {
+                let nearest = catalog::nearest(self.key, catalog::at(Place::Service).map(|setting| setting.key));
+                let meant = catalog::did_you_mean(nearest);
+                return Err(de::Error::custom(format!("unknown setting `{}`{meant}", self.key)));
+            }
+        }
+        Ok(())
+    }
+}

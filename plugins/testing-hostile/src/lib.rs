@@ -23,7 +23,7 @@
 //! | `forget` | asks that server and does not even look, then is polite |
 //! | `burst` | asks that server again and again without waiting |
 //! | `handles` | takes handles of the host without end |
-//! | `output-flood` | writes [`FLOOD_LINES`] times [`FLOOD_LINE_BYTES`] bytes to both outputs, then is polite |
+//! | `output-flood` | writes [`OUTPUT_WRITES`] times [`FLOOD_LINE_BYTES`] bytes to both outputs, then is polite |
 //! | `long-error` | fails with a text of 8 MiB that is no line |
 //! | `platforms` | as `resolve`: an image with [`MANY_PLATFORMS`] platforms |
 //! | `bad-digest` | as `resolve`: a digest that is none |
@@ -49,6 +49,9 @@ pub const FLOOD_LINES: u32 = 10_000;
 
 /// Length of each of them, in bytes.
 pub const FLOOD_LINE_BYTES: usize = 8 * 1024;
+
+/// Writes to each output that is flooded.
+pub const OUTPUT_WRITES: u32 = 500;
 
 /// More platforms than any image has.
 pub const MANY_PLATFORMS: u32 = 50_000;
@@ -123,15 +126,14 @@ fn misbehave_outside(how: &str) -> Result<TagList, RegistryError> {
             other => Err(RegistryError::UnexpectedAnswer(format!("{other:?}"))),
         },
         "forget" => {
-            // Not given back either.
-            std::mem::forget(raw::begin(&target()?));
+            raw::begin_and_forget(&target()?);
             Ok(polite())
         }
         "burst" => raw::begin_without_end(&target()?),
         "handles" => raw::take_handles_without_end(),
         "output-flood" => {
             let bytes = vec![b'x'; FLOOD_LINE_BYTES];
-            for _ in 0..FLOOD_LINES {
+            for _ in 0..OUTPUT_WRITES {
                 // Whether it is taken is the host's business.
                 let _ = std::io::stdout().write_all(&bytes);
                 let _ = std::io::stderr().write_all(&bytes);

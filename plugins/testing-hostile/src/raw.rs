@@ -8,12 +8,17 @@ mod component {
     };
 
     /// Sends `GET http://authority/` and does not wait for the answer.
-    pub(crate) fn begin(authority: &str) -> Option<FutureIncomingResponse> {
+    fn begin(authority: &str) -> Option<FutureIncomingResponse> {
         let request = OutgoingRequest::new(Fields::new());
         request.set_scheme(Some(&Scheme::Http)).ok()?;
         request.set_authority(Some(authority)).ok()?;
         request.set_path_with_query(Some("/")).ok()?;
         outgoing_handler::handle(request, None).ok()
+    }
+
+    /// Sends the same, and gives nothing back.
+    pub(crate) fn begin_and_forget(authority: &str) {
+        std::mem::forget(begin(authority));
     }
 
     /// Begins request after request, and keeps them all.
@@ -44,17 +49,15 @@ mod component {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use component::{begin, begin_without_end, look_at, take_handles_without_end};
+pub(crate) use component::{begin_and_forget, begin_without_end, look_at, take_handles_without_end};
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use native::{begin, begin_without_end, look_at, take_handles_without_end};
+pub(crate) use native::{begin_and_forget, begin_without_end, look_at, take_handles_without_end};
 
 /// A native program has no such host.
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
-    pub(crate) fn begin(_: &str) -> Option<()> {
-        None
-    }
+    pub(crate) fn begin_and_forget(_: &str) {}
 
     pub(crate) fn begin_without_end(_: &str) -> ! {
         panic!("only a component can")

@@ -1,7 +1,7 @@
 //! The Docker Engine through bollard, and the user's own Compose.
 //!
-//! [`DockerEngine`] looks, pulls and moves local tags; it never makes or removes a container. [`ComposeCli`] brings
-//! services up with the user's files and the override file that Dockrev keeps (see [`Overrides`]).
+//! [`DockerEngine`] looks, pulls and moves local tags; it makes and removes no container of a Compose service, only
+//! standalone ones (`standalone.rs`). [`ComposeCli`] brings services up with the user's files and the override file that Dockrev keeps (see [`Overrides`]).
 //!
 //! # What was found on the real parts
 //!

@@ -46,10 +46,8 @@ pub struct Recreation {
 #[async_trait]
 pub trait Standalone: Send + Sync {
     /// Looks at each of `containers`. Those that are not there are left out.
-    async fn recreations(
-        &self,
-        containers: &[ContainerName],
-    ) -> Result<BTreeMap<ContainerName, Recreation>, HostError>;
+    async fn recreations(&self, containers: &[ContainerName])
+    -> Result<BTreeMap<ContainerName, Recreation>, HostError>;
 
     /// What the container is doing. Absent if there is none of this name.
     async fn container_status(&self, container: &ContainerName) -> Result<Option<ContainerStatus>, HostError>;

@@ -106,9 +106,10 @@ impl<'a> Api<'a> {
     pub(super) async fn create(&self, name: &str, body: &Value) -> Result<String, HostError> {
         let path = format!("/containers/create?name={}", encoded(name));
         let made = self.ask(Ask::post(path, Some(body), "create container", name)).await?.unwrap_or_default();
-        made["Id"].as_str().map(str::to_owned).ok_or_else(|| {
-            self.call("create container", name).refused("its answer has no id")
-        })
+        made["Id"]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| self.call("create container", name).refused("its answer has no id"))
     }
 
     pub(super) async fn connect(&self, network: &str, id: &str, endpoint: &Value) -> Result<(), HostError> {
@@ -262,7 +263,8 @@ mod tests {
 
     #[test]
     fn names_cannot_mean_another_path() {
-        for (name, expected) in [("web-1_a.b", "web-1_a.b"), ("sha256:ab", "sha256:ab"), ("a/../b?x", "a%2F..%2Fb%3Fx")] {
+        for (name, expected) in [("web-1_a.b", "web-1_a.b"), ("sha256:ab", "sha256:ab"), ("a/../b?x", "a%2F..%2Fb%3Fx")]
+        {
             assert_eq!(encoded(name), expected);
         }
     }

@@ -53,9 +53,7 @@ pub(super) fn endpoints(inspect: &Value) -> Endpoints {
     }
     let id = inspect["Id"].as_str().unwrap_or_default();
     let networks = inspect["NetworkSettings"]["Networks"].as_object().into_iter().flatten();
-    networks
-        .filter_map(|(name, found)| Some((name.clone(), asked_for(found.as_object()?, id))))
-        .collect()
+    networks.filter_map(|(name, found)| Some((name.clone(), asked_for(found.as_object()?, id)))).collect()
 }
 
 fn asked_for(found: &Map<String, Value>, id: &str) -> Value {
@@ -87,7 +85,8 @@ pub(super) fn primary(inspect: &Value) -> Option<String> {
         return Some(name.to_owned());
     }
     let is_id = mode.len() >= SHORT_ID_DIGITS && mode.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let by_id = networks.iter().find(|(_, network)| network["NetworkID"].as_str().is_some_and(|id| id.starts_with(mode)));
+    let by_id =
+        networks.iter().find(|(_, network)| network["NetworkID"].as_str().is_some_and(|id| id.starts_with(mode)));
     by_id.filter(|_| is_id).map(|(name, _)| name.clone())
 }
 

@@ -7,7 +7,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Where a container says whose namespace it uses, and what that is called.
-const NAMESPACES: [(&str, &str); 3] = [("NetworkMode", "network"), ("IpcMode", "IPC namespace"), ("PidMode", "PID namespace")];
+const NAMESPACES: [(&str, &str); 3] =
+    [("NetworkMode", "network"), ("IpcMode", "IPC namespace"), ("PidMode", "PID namespace")];
 
 /// Why a container with these settings cannot be made, if so.
 pub(super) async fn obstacle(api: &Api<'_>, inspect: &Value) -> Result<Option<String>, HostError> {

@@ -61,6 +61,11 @@ impl Found {
         self.inspect["State"]["Running"] == true
     }
 
+    /// Whether it has run at any time. The engine gives the year 1 for one that has not.
+    pub(super) fn has_run(&self) -> bool {
+        self.inspect["State"]["StartedAt"].as_str().is_some_and(|at| !at.starts_with("0001-"))
+    }
+
     pub(super) fn is_removed_on_stop(&self) -> bool {
         is_removed_on_stop(&self.inspect)
     }

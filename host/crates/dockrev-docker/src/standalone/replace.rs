@@ -20,6 +20,8 @@ const SET_ASIDE_POLICY: &str = "unless-stopped";
 const QUIET_POLICIES: [&str; 3] = ["", "no", SET_ASIDE_POLICY];
 /// How long the engine may take to remove a `--rm` container after its end.
 const REMOVAL_LIMIT: Duration = Duration::from_secs(60);
+/// What the engine says of one that it is removing.
+const REMOVING: &str = "removing";
 /// Pause between two looks for it.
 const REMOVAL_POLL: Duration = Duration::from_millis(50);
 
@@ -86,7 +88,7 @@ impl Work<'_> {
         if own.image == kept.image || places.new.is_some() {
             return Err(changed(self.replacement, "is not the one that took the place of what was kept"));
         }
-        self.api.remove(&kept.id, &kept.name, OwnVolumes::Keep).await?;
+        self.remove(kept, OwnVolumes::Keep).await?;
         self.say(format!("removed `{}`", kept.name));
         Ok(())
     }
@@ -188,12 +190,12 @@ impl Work<'_> {
         match places {
             Places { own: Some(own), new, old } if own.image == from && (new.is_some() || old.is_none()) => {
                 if let Some(spare) = &old {
-                    self.api.remove(&spare.id, &spare.name, OwnVolumes::Remove).await?;
+                    self.remove(spare, OwnVolumes::Remove).await?;
                 }
                 self.restore_policy(&own, new.as_ref()).await?;
                 self.run(&own).await?;
                 if let Some(new) = &new {
-                    self.api.remove(&new.id, &new.name, OwnVolumes::Remove).await?;
+                    self.remove(new, OwnVolumes::Remove).await?;
                 }
                 Ok(())
             }
@@ -205,7 +207,7 @@ impl Work<'_> {
                     }
                     self.stop(new).await?;
                     self.restore_policy(&old, Some(new)).await?;
-                    self.api.remove(&new.id, &new.name, OwnVolumes::Remove).await?;
+                    self.remove(new, OwnVolumes::Remove).await?;
                 }
                 self.api.rename(&old.id, &old.name, own_name).await?;
                 self.run(&old).await?;
@@ -251,10 +253,26 @@ impl Work<'_> {
         }
         self.api.stop(&found.inspect, &found.id, &found.name).await?;
         self.say(format!("stopped `{}`", found.name));
-        let was_started = found.is_running();
+        if found.is_removed_on_stop() && found.has_run() {
+            return self.wait_until_gone(found).await;
+        }
+        Ok(())
+    }
+
+    /// Removes a container. The engine may be at it already, if it removes what stops: it refuses to do so twice.
+    async fn remove(&self, found: &Found, volumes: OwnVolumes) -> Result<(), HostError> {
+        let Err(refusal) = self.api.remove(&found.id, &found.name, volumes).await else { return Ok(()) };
+        match self.api.container(&found.id).await? {
+            None => Ok(()),
+            Some(inspect) if inspect["State"]["Status"] == REMOVING => self.wait_until_gone(found).await,
+            Some(_) => Err(refusal),
+        }
+    }
+
+    async fn wait_until_gone(&self, found: &Found) -> Result<(), HostError> {
         let looks = REMOVAL_LIMIT.as_millis() / REMOVAL_POLL.as_millis();
         for _ in 0..looks {
-            if !found.is_removed_on_stop() || !was_started || self.api.container(&found.id).await?.is_none() {
+            if self.api.container(&found.id).await?.is_none() {
                 return Ok(());
             }
             tokio::time::sleep(REMOVAL_POLL).await;

@@ -80,7 +80,8 @@ impl Kit {
 
     fn run_as(&self, part: &str, arguments: &[&str]) -> String {
         let name = self.named(part);
-        let words = [&["run", "--detach", "--name", &name], &QUICK[..], arguments, &[self.old.written.as_str()]].concat();
+        let words =
+            [&["run", "--detach", "--name", &name], &QUICK[..], arguments, &[self.old.written.as_str()]].concat();
         let printed = self.real.run(&words).unwrap();
         printed.lines().last().unwrap().trim().to_owned()
     }
@@ -122,7 +123,9 @@ impl Drop for Kit {
             (&["images", "--format", "{{.Repository}}:{{.Tag}}"], &["rmi", "--force"]),
         ] {
             let listed = self.real.run(list).unwrap_or_default();
-            let own = |name: &&str| name.starts_with(&format!("{}-", self.name)) || name.starts_with(&format!("{}:", self.name));
+            let own = |name: &&str| {
+                name.starts_with(&format!("{}-", self.name)) || name.starts_with(&format!("{}:", self.name))
+            };
             let ours: Vec<&str> = listed.split_whitespace().filter(own).collect();
             if !ours.is_empty() {
                 let _ = self.real.run(&[remove, &ours].concat());

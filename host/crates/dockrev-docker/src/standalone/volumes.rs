@@ -11,7 +11,11 @@ use std::path::{Component, Path, PathBuf};
 /// Asks in `host_config` for every volume of `mounts` that it does not ask for already, by name.
 ///
 /// `of_others` are the volumes that come with `--volumes-from`, by name and place.
-pub(super) fn carry_over(host_config: &mut Map<String, Value>, mounts: &Value, of_others: &BTreeSet<(String, PathBuf)>) {
+pub(super) fn carry_over(
+    host_config: &mut Map<String, Value>,
+    mounts: &Value,
+    of_others: &BTreeSet<(String, PathBuf)>,
+) {
     let mut asked = bind_places(host_config);
     asked.extend(tmpfs_places(host_config));
     let mut requests = match host_config.get("Mounts") {
@@ -25,7 +29,8 @@ pub(super) fn carry_over(host_config: &mut Map<String, Value>, mounts: &Value, o
             continue;
         };
         let cleaned = clean(place);
-        if let Some(request) = requests.iter_mut().find(|request| request["Target"].as_str().map(clean) == Some(cleaned.clone()))
+        if let Some(request) =
+            requests.iter_mut().find(|request| request["Target"].as_str().map(clean) == Some(cleaned.clone()))
         {
             if request["Type"] == "volume" && request["Source"].as_str().unwrap_or_default().is_empty() {
                 request["Source"] = json!(name);
@@ -62,7 +67,13 @@ fn bind_places(host_config: &Map<String, Value>) -> BTreeSet<PathBuf> {
 }
 
 fn tmpfs_places(host_config: &Map<String, Value>) -> BTreeSet<PathBuf> {
-    host_config.get("Tmpfs").and_then(Value::as_object).into_iter().flat_map(Map::keys).map(|place| clean(place)).collect()
+    host_config
+        .get("Tmpfs")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::keys)
+        .map(|place| clean(place))
+        .collect()
 }
 
 /// The same place without what says nothing: `/data/`, `/./data` and `/x/../data` are `/data`.
@@ -121,7 +132,8 @@ mod tests {
     fn a_request_for_any_volume_becomes_one_for_this_volume() {
         let request = json!({"Type": "volume", "Target": "/data", "VolumeOptions": {"NoCopy": true}});
         let found = carried(&json!({"Mounts": [request]}), &json!([volume("abc", "/data")]), &[]);
-        let expected = json!([{"Type": "volume", "Source": "abc", "Target": "/data", "VolumeOptions": {"NoCopy": true}}]);
+        let expected =
+            json!([{"Type": "volume", "Source": "abc", "Target": "/data", "VolumeOptions": {"NoCopy": true}}]);
         assert_eq!(found["Mounts"], expected);
     }
 

@@ -6,12 +6,24 @@ use super::*;
 async fn the_images_defaults_move_along_and_the_users_own_words_stay() {
     let kit = Kit::with(
         &[
-            "ENV A=1 GONE=1 MINE=image", "LABEL version=1 gone=1", "EXPOSE 80", "WORKDIR /bin", "USER 0",
-            "VOLUME /data", "VOLUME /gone", "HEALTHCHECK --interval=11s CMD true",
+            "ENV A=1 GONE=1 MINE=image",
+            "LABEL version=1 gone=1",
+            "EXPOSE 80",
+            "WORKDIR /bin",
+            "USER 0",
+            "VOLUME /data",
+            "VOLUME /gone",
+            "HEALTHCHECK --interval=11s CMD true",
         ],
         &[
-            "ENV A=2 ADDED=1 MINE=other", "LABEL version=2", "EXPOSE 81", "WORKDIR /tmp", "USER 0:0",
-            "VOLUME /data", "VOLUME /added", "HEALTHCHECK --interval=12s --timeout=3s CMD false",
+            "ENV A=2 ADDED=1 MINE=other",
+            "LABEL version=2",
+            "EXPOSE 81",
+            "WORKDIR /tmp",
+            "USER 0:0",
+            "VOLUME /data",
+            "VOLUME /added",
+            "HEALTHCHECK --interval=12s --timeout=3s CMD false",
         ],
     );
     let own = ["--env", "MINE=mine", "--label", "own=1", "--expose", "99", "--health-retries", "9"];

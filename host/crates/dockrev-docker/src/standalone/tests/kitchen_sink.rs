@@ -75,7 +75,8 @@ fn settings(inspect: &Value) -> Value {
 
 #[tokio::test]
 async fn a_container_with_everything_stays_as_it_is_field_by_field() {
-    let image = ["VOLUME /data", "ENV A=image B=2", "EXPOSE 8080", "LABEL theirs=1", "HEALTHCHECK --interval=1s CMD true"];
+    let image =
+        ["VOLUME /data", "ENV A=image B=2", "EXPOSE 8080", "LABEL theirs=1", "HEALTHCHECK --interval=1s CMD true"];
     let kit = Kit::with(&image, &image);
     kit.real.run(&["network", "create", "--subnet", "10.99.77.0/24", &kit.named("na")]).unwrap();
     kit.real.run(&["network", "create", &kit.named("nb")]).unwrap();
@@ -108,9 +109,10 @@ async fn a_container_with_everything_stays_as_it_is_field_by_field() {
         assert!(asked.contains(&by_name(place)), "{place}: {asked:?}");
     }
     let mut rest = found.clone();
-    rest["HostConfig"]["Mounts"].as_array_mut().unwrap().retain(|request| {
-        *request != by_name("/data") && *request != by_name("/cache")
-    });
+    rest["HostConfig"]["Mounts"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|request| *request != by_name("/data") && *request != by_name("/cache"));
     for (key, value) in expected.as_object().unwrap() {
         assert_eq!(rest[key], *value, "{key}");
     }

@@ -121,10 +121,7 @@ async fn what_the_engine_refuses_is_refused_before_anything_stops() {
 async fn what_somebody_else_made_is_not_touched() {
     let kit = Kit::new();
     let replacement = kit.replacement();
-    for result in [
-        kit.engine.replace(&replacement, &Silent).await,
-        kit.engine.put_back(&replacement, &Silent).await,
-    ] {
+    for result in [kit.engine.replace(&replacement, &Silent).await, kit.engine.put_back(&replacement, &Silent).await] {
         assert_eq!(result.unwrap_err().code(), "container.changed");
     }
     assert_eq!(kit.engine.container_status(&replacement.container).await.unwrap(), None);

@@ -291,6 +291,9 @@ pub trait Compose: Send + Sync {
     /// Replaces the override file of `stack`, atomically; no pins removes it.
     async fn set_pins(&self, stack: &StackName, pins: &Pins) -> Result<(), HostError>;
 
+    /// Waits until no `up` of the stack is at work any more that a Dockrev started which is gone.
+    async fn wait_until_idle(&self, stack: &StackName) -> Result<(), HostError>;
+
     /// Whether bringing the service up again, files and override as they are, would make its containers anew.
     async fn would_recreate(&self, project: &ComposeProject, service: &ServiceName) -> Result<bool, HostError>;
 

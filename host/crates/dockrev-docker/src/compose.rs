@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
@@ -21,9 +22,11 @@ mod fingerprint;
 mod model;
 mod process;
 mod redaction;
+mod turn;
 mod version;
 
 use command::Files;
+use turn::Turn;
 use version::ComposeVersion;
 
 /// Longest `version`. It needs no engine.
@@ -32,6 +35,8 @@ const VERSION_TIMEOUT: Duration = Duration::from_secs(20);
 const CONFIG_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest `up` of one service: it waits for the old containers' `stop_grace_period`, which may be minutes.
 const UP_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+/// Longest wait for an `up` whose Dockrev is gone: most end at once, for nobody reads what they print.
+const ORPHAN_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// How Compose is called.
 #[derive(Clone)]
@@ -80,7 +85,7 @@ impl ComposeCli {
         let missing = |reason: String| HostError::ComposeMissing { command: self.program.join(" "), reason };
         let detect = async {
             let arguments = [OsString::from("version"), OsString::from("--short")];
-            let child = self.child(&arguments, Path::new("/"), None).map_err(missing)?;
+            let child = self.child(&arguments, Path::new("/"), None, Stdio::null()).map_err(missing)?;
             let (ended, output) = process::capture(child, VERSION_TIMEOUT).await.map_err(missing)?;
             let Finished::Exited { success: true, .. } = ended.finished else {
                 return Err(missing(format!("`version --short` gave {}: {}", ended.finished, ended.last_lines())));
@@ -98,17 +103,18 @@ impl ComposeCli {
         arguments: &[OsString],
         folder: &Path,
         variable: Option<(OsString, OsString)>,
+        input: Stdio,
     ) -> Result<Child, String> {
         let (program, first) = self.program.split_first().ok_or("no program was given")?;
         let arguments = first.iter().map(OsString::from).chain(arguments.iter().cloned());
-        Child::start(program, arguments, folder, self.environment.iter().cloned().chain(variable))
+        Child::start(program, arguments, folder, self.environment.iter().cloned().chain(variable), input)
     }
 
     /// What Compose says of the files.
     async fn config(&self, project: &ComposeProject, files: Files<'_>) -> Result<ComposeModel, HostError> {
         let version = self.version().await?;
         let arguments = command::config(version, project, files)?;
-        let child = self.project_child(project, &arguments, None)?;
+        let child = self.project_child(project, &arguments, None, Stdio::null())?;
         // The output holds secrets: it is parsed, and goes nowhere else.
         let (ended, output) = process::capture(child, CONFIG_TIMEOUT).await.map_err(|reason| self.missing(reason))?;
         self.check(project, "config", &ended, || {
@@ -125,6 +131,7 @@ impl ComposeCli {
         project: &ComposeProject,
         arguments: &[OsString],
         variable: Option<(OsString, OsString)>,
+        input: Stdio,
     ) -> Result<Child, HostError> {
         let folder = &project.working_dir;
         if folder.as_os_str().is_empty() {
@@ -140,19 +147,36 @@ impl ComposeCli {
                 reason: error.to_string(),
             });
         }
-        self.child(arguments, folder, variable).map_err(|reason| self.missing(reason))
+        self.child(arguments, folder, variable, input).map_err(|reason| self.missing(reason))
     }
 
     /// What Compose would make each service's containers from: a hash of its part of the files.
     async fn hashes(&self, project: &ComposeProject, files: Files<'_>) -> Result<BTreeMap<String, String>, HostError> {
         let version = self.version().await?;
         let arguments = command::hashes(version, project, files)?;
-        let child = self.project_child(project, &arguments, None)?;
+        let child = self.project_child(project, &arguments, None, Stdio::null())?;
         let (ended, output) = process::capture(child, CONFIG_TIMEOUT).await.map_err(|reason| self.missing(reason))?;
         self.check(project, "config --hash", &ended, || ended.last_lines())?;
         let text = String::from_utf8_lossy(&output);
         let pair = |line: &str| line.trim().split_once(' ').map(|(name, hash)| (name.to_owned(), hash.trim().to_owned()));
         Ok(text.lines().filter_map(pair).collect())
+    }
+
+    /// Waits until no other `up` of the stack is at work.
+    async fn turn(&self, stack: &StackName) -> Result<Turn, HostError> {
+        let path = self.overrides.lock_path(stack)?;
+        let turn = Turn::take(&path, ORPHAN_TIMEOUT).await.map_err(|error| self.lock_failed(stack, &error))?;
+        turn.ok_or_else(|| HostError::ComposeFailed {
+            command: format!("{} up", self.short_name()),
+            stack: stack.clone(),
+            status: format!("another one was still at work after {} s", ORPHAN_TIMEOUT.as_secs()),
+            last_lines: format!("`{}` is the standard input of that one", path.display()),
+        })
+    }
+
+    fn lock_failed(&self, stack: &StackName, error: &std::io::Error) -> HostError {
+        let path = self.overrides.lock_path(stack).unwrap_or_default().display().to_string();
+        HostError::File { action: "lock", path, reason: error.to_string() }
     }
 
     /// How it is called, without folders.
@@ -230,6 +254,10 @@ impl Compose for ComposeCli {
         self.overrides.write(stack, pins)
     }
 
+    async fn wait_until_idle(&self, stack: &StackName) -> Result<(), HostError> {
+        self.turn(stack).await.map(drop)
+    }
+
     async fn would_recreate(&self, project: &ComposeProject, service: &ServiceName) -> Result<bool, HostError> {
         let override_file = self.overrides.existing(&project.name)?;
         let files = override_file.as_deref().map_or(Files::Own, Files::WithOverride);
@@ -259,7 +287,10 @@ impl Compose for ComposeCli {
             ComposeVersion::V1 => command::api_version(self.engine.api_version().await?),
             ComposeVersion::V2 => None,
         };
-        let child = self.project_child(project, &arguments, variable)?;
+        let turn = self.turn(&project.name).await?;
+        let unusable = |error: std::io::Error| self.lock_failed(&project.name, &error);
+        let input = turn.input().map_err(unusable)?;
+        let child = self.project_child(project, &arguments, variable, input)?;
         let ended = process::stream(child, UP_TIMEOUT, log).await.map_err(|reason| self.missing(reason))?;
         self.check(project, "up", &ended, || ended.last_lines())
     }

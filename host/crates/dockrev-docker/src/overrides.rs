@@ -16,6 +16,7 @@ use std::io::{self, Write as _};
 use std::path::{self, Component, Path, PathBuf};
 
 const FILE_NAME: &str = "override.yaml";
+const LOCK_NAME: &str = "up.lock";
 const TEMPORARY_NAME: &str = ".override.yaml.new";
 /// Longest stack name that becomes a folder, in bytes: the limit of common file systems.
 const STACK_NAME_MAX_BYTES: usize = 255;
@@ -55,6 +56,11 @@ impl Overrides {
             });
         }
         Ok(self.folder.join(name).join(FILE_NAME))
+    }
+
+    /// Where the file is that is locked while Compose brings `stack` up.
+    pub(crate) fn lock_path(&self, stack: &StackName) -> Result<PathBuf, HostError> {
+        Ok(self.path(stack)?.with_file_name(LOCK_NAME))
     }
 
     /// Where the file of `stack` is, if there is one.

@@ -134,6 +134,13 @@ impl Past {
         held
     }
 
+    /// Whether the backup's order to stop the container, if there was one, was seen through.
+    pub(crate) fn has_stopped(&self, container: &ContainerId) -> bool {
+        let is_it = |effect: &&Effect| matches!(effect, Effect::StopContainer { id, .. } if id == container);
+        let count = |moment| self.effects(Stage::Backup, Direction::Do, moment).filter(is_it).count();
+        count(Moment::Before) == count(Moment::After)
+    }
+
     fn effects(&self, stage: Stage, direction: Direction, moment: Moment) -> impl Iterator<Item = &Effect> {
         let entries = self.0.iter().filter(move |entry| entry.stage == stage && entry.direction == direction);
         entries.filter_map(move |entry| match (&entry.step, moment) {

@@ -506,6 +506,10 @@ impl Compose for World {
         .await
     }
 
+    async fn wait_until_idle(&self, _stack: &StackName) -> Result<(), HostError> {
+        self.host(|_| Ok(())).await
+    }
+
     async fn would_recreate(&self, _project: &ComposeProject, _service: &ServiceName) -> Result<bool, HostError> {
         self.host(|state| Ok(state.drifts)).await
     }

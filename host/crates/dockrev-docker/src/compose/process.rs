@@ -101,19 +101,20 @@ impl Ended {
 }
 
 impl Child {
-    /// Starts `program` in `folder` with this environment and no other, without input.
+    /// Starts `program` in `folder` with this environment and no other.
     pub(super) fn start(
         program: &str,
         arguments: impl IntoIterator<Item = OsString>,
         folder: &Path,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
+        input: Stdio,
     ) -> Result<Self, String> {
         let child = Command::new(program)
             .args(arguments)
             .current_dir(folder)
             .env_clear()
             .envs(environment)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -255,7 +256,7 @@ mod tests {
     fn shell(script: &str) -> Child {
         let environment = [(OsString::from("PATH"), OsString::from("/usr/bin:/bin"))];
         let arguments = [OsString::from("-c"), OsString::from(script)];
-        Child::start("sh", arguments, Path::new("/"), environment).unwrap()
+        Child::start("sh", arguments, Path::new("/"), environment, Stdio::null()).unwrap()
     }
 
     #[tokio::test]
@@ -326,6 +327,6 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_program_is_an_error() {
-        assert!(Child::start("/nonexistent/compose", [], Path::new("/"), []).is_err());
+        assert!(Child::start("/nonexistent/compose", [], Path::new("/"), [], Stdio::null()).is_err());
     }
 }

@@ -32,6 +32,8 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
 pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageError> {
     let change = context.change;
     let old = &change.from.image_id;
+    // A Compose whose Dockrev was killed goes on: it would start the new version on the data that goes back.
+    context.compose.wait_until_idle(&change.service.stack).await.map_err(|error| host(&error))?;
     have_old_image(context, old).await?;
     let stopped_others = data::put_back(context).await?;
     match &change.writing {

@@ -41,6 +41,10 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
         return Ok(StageOutput::Nothing);
     }
     for container in &held {
+        if !context.past.has_stopped(&container.id) {
+            // The engine may still be at it: a start before the end of the stop would be none.
+            context.order((&container.id, &container.name), ContainerOrder::Stop).await?;
+        }
         let ordered = context.order((&container.id, &container.name), ContainerOrder::Unpause).await?;
         if ordered == Ordered::Done {
             context.order((&container.id, &container.name), ContainerOrder::Start).await?;

@@ -64,15 +64,19 @@ struct User {
     own: Own,
 }
 
-/// The running containers that mount one of `targets` now, and all of the service's own.
+/// The running containers that mount one of `targets` now, and all of the service's own that do: one that does not run
+/// may be about to, for Compose has just ordered it.
 async fn running_users(context: &Context<'_>, targets: &[DataTarget]) -> Result<Vec<User>, StageError> {
     let service = &context.change.service;
     let inventory = context.engine.inventory().await.map_err(|error| host(&error))?;
     let now = backup::of_stack(&inventory, &service.stack);
     let users = now.iter().filter(|found| targets.iter().any(|target| target.name == found.name));
     let mut found: Vec<User> = Vec::new();
-    for user in users.flat_map(|target| &target.users).filter(|user| user.running) {
+    for user in users.flat_map(|target| &target.users) {
         let own = if user.service.as_ref() == Some(service) { Own::Yes } else { Own::No };
+        if !user.running && own == Own::No {
+            continue;
+        }
         let held = Held { id: user.container.clone(), name: user.name.clone() };
         if found.iter().all(|known| known.held.id != held.id) {
             found.push(User { held, own });

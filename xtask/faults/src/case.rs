@@ -6,7 +6,7 @@ use std::fmt;
 use dockrev_faults::{Attempt, Blow, Disk, Ended, Fault, Moment, Trick};
 
 /// Calls of one kind that are tried one by one. A wait asks the same again and again: the rest would be repetition.
-const SAME_CALL_MAX: u32 = 6;
+const SAME_CALL_MAX: u32 = 3;
 
 /// What is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +19,14 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     pub(crate) const ALL: [Self; 2] = [Self::Sick, Self::Well];
+
+    /// How it ends without faults.
+    pub(crate) fn ends(self) -> Ended {
+        match self {
+            Self::Sick => Ended::RolledBack,
+            Self::Well => Ended::Updated,
+        }
+    }
 }
 
 impl fmt::Display for Scenario {
@@ -131,7 +139,7 @@ mod tests {
     fn spreads_over_many() {
         assert_eq!(numbers(0), Vec::<u32>::new());
         assert_eq!(numbers(3), [1, 2, 3]);
-        assert_eq!(numbers(6), [1, 2, 3, 4, 5, 6]);
-        assert_eq!(numbers(60), [1, 11, 21, 31, 41, 51]);
+        assert_eq!(numbers(4), [1, 2, 3]);
+        assert_eq!(numbers(60), [1, 21, 41]);
     }
 }

@@ -100,8 +100,7 @@ impl Blow {
 
 impl Trick {
     /// All, in the order of the tables.
-    pub const ALL: [Self; 6] =
-        [Self::Cut, Self::Refuse, Self::Lose, Self::Delay, Self::KillBefore, Self::KillAfter];
+    pub const ALL: [Self; 6] = [Self::Cut, Self::Refuse, Self::Lose, Self::Delay, Self::KillBefore, Self::KillAfter];
 }
 
 impl fmt::Display for Moment {

@@ -14,11 +14,11 @@ use crate::tmpfs::Tmpfs;
 /// What the folder of a ground begins with; the process's id and a number follow.
 const PREFIX: &str = "f";
 /// Size of the engine's disk: images, and what overlays and the engine's own databases take.
-const ENGINE_MIB: u32 = 512;
+const ENGINE_MIB: u32 = 768;
 /// Size of the disk for the data folder, the compiled plugins among it.
 const DATA_MIB: u32 = 192;
 /// Size of the disk for backups.
-const BACKUPS_MIB: u32 = 48;
+const BACKUPS_MIB: u32 = 192;
 /// The repository that all versions are pushed to.
 pub(crate) const REPOSITORY: &str = "faults/app";
 /// The image of the services that are not updated.
@@ -86,7 +86,8 @@ impl Ground {
         let disk = Tmpfs::at(&folder, ENGINE_MIB)?;
         let data = Tmpfs::at(&folder.join("d"), DATA_MIB)?;
         let backups = Tmpfs::at(&folder.join("b"), BACKUPS_MIB)?;
-        let engine = Arc::new(PrivateEngine::below(&folder, "m")?.start()?);
+        // Containers outlive the daemon: what becomes of them else is not for an update to mend.
+        let engine = Arc::new(PrivateEngine::below(&folder, "m")?.flag("--live-restore").start()?);
         Ok(Self { engine, compose, program: program.to_owned(), plugins: plugins.to_owned(), data, backups, disk })
     }
 

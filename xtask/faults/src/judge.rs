@@ -9,7 +9,7 @@ use dockrev_testkit::{Health, ServiceState};
 use serde_json::Value;
 
 use crate::stage::{APP, OTHER, READER, Stage};
-use crate::{Blow, Failure, Fault, Version};
+use crate::{Failure, Version};
 
 /// Records that an app keeps.
 const RECORDS: usize = 200;
@@ -50,14 +50,9 @@ impl fmt::Display for Ended {
 pub(crate) struct Before {
     app: ServiceState,
     reader: ServiceState,
-    pub(crate) other: ServiceState,
+    other: ServiceState,
     jobs: usize,
     log: String,
-}
-
-/// Whether the engine is killed by one of these.
-pub(crate) fn engine_dies(faults: &[Fault]) -> bool {
-    faults.iter().any(|fault| matches!(fault, Fault::Line { blow: Blow::KillEngine, .. }))
 }
 
 impl Before {
@@ -74,17 +69,26 @@ impl Before {
     }
 }
 
+impl Before {
+    /// The id of the job that was begun since, if it needs attention.
+    pub(crate) fn job_in_need(&self, stage: &Stage<'_>) -> Result<Option<String>, Failure> {
+        let jobs = jobs(stage)?;
+        let job = jobs.first().filter(|_| jobs.len() > self.jobs);
+        let job = job.filter(|job| ended(Some(*job)) == Ended::NeedsAttention);
+        Ok(job.and_then(|job| job["id"].as_str()).map(str::to_owned))
+    }
+}
+
 pub(crate) fn judge(
     stage: &Stage<'_>,
     before: &Before,
     new: &Version,
-    faults: &[Fault],
     problems: &mut Vec<String>,
 ) -> Result<Ended, Failure> {
     let jobs = jobs(stage)?;
     let job = jobs.first().filter(|_| jobs.len() > before.jobs).cloned();
     let ended = ended(job.as_ref());
-    let mut judge = Judge { stage, before, new, faults, ended, problems };
+    let mut judge = Judge { stage, before, new, ended, problems };
     judge.job(job.as_ref());
     judge.services();
     judge.data()?;
@@ -119,7 +123,6 @@ struct Judge<'a> {
     stage: &'a Stage<'a>,
     before: &'a Before,
     new: &'a Version,
-    faults: &'a [Fault],
     ended: Ended,
     problems: &'a mut Vec<String>,
 }
@@ -145,7 +148,7 @@ impl Judge<'_> {
     }
 
     fn services(&mut self) {
-        let (before, died) = (self.before, engine_dies(self.faults));
+        let before = self.before;
         let app = self.healthy(APP);
         let (reader, other) = (self.healthy(READER), self.healthy(OTHER));
         let expected = self.expected().clone();
@@ -157,14 +160,13 @@ impl Judge<'_> {
             if !is_same && matches!(self.ended, Ended::NotBegun | Ended::Failed) {
                 self.wrong(format!("the job says {}, and the container was replaced", self.ended));
             }
-            if self.ended == Ended::NotBegun && !died && app.started_at != before.app.started_at {
+            if self.ended == Ended::NotBegun && app.started_at != before.app.started_at {
                 self.wrong("no job was begun, and the container was restarted");
             }
         }
-        for (state, before, may_restart) in [
-            (reader, &before.reader, died || self.ended == Ended::RolledBack),
-            (other, &before.other, died),
-        ] {
+        for (state, before, may_restart) in
+            [(reader, &before.reader, self.ended == Ended::RolledBack), (other, &before.other, false)]
+        {
             let Some(state) = state else { continue };
             if state.container_id != before.container_id {
                 self.wrong("a bystander was replaced");

@@ -65,9 +65,9 @@ fn plain(options: &Options, store: &Store, versions: &Versions) -> Result<Vec<Ca
     let mut cases = Vec::new();
     for scenario in Scenario::ALL {
         let plain = attempt(&ground, store, versions, scenario, &[])?;
-        if !plain.problems.is_empty() {
-            let problems = plain.problems.join("; ");
-            return Err(Failure::new(format!("without any fault, {scenario}: {problems}\n{}", plain.output)));
+        if !plain.problems.is_empty() || plain.ended != scenario.ends() {
+            let (ended, problems) = (plain.ended, plain.problems.join("; "));
+            return Err(Failure::new(format!("without any fault, {scenario}: {ended} {problems}\n{}", plain.output)));
         }
         eprintln!("{scenario}: {} lines, {} calls, {}", plain.lines.len(), plain.calls.len(), plain.ended);
         cases.extend(all(scenario, &plain));

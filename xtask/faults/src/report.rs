@@ -66,7 +66,9 @@ fn table(title: &str, columns: &[String], tried: &[&Tried], name: impl Fn(&Place
 }
 
 fn summary(tried: &[Tried], row: Option<&Row>) {
-    println!("\n### In all\n\n| | cases | N | F | R | U | A | not met | wrong |\n|---|---|---|---|---|---|---|---|---|");
+    println!(
+        "\n### In all\n\n| | cases | N | F | R | U | A | not met | wrong |\n|---|---|---|---|---|---|---|---|---|"
+    );
     let columns: BTreeSet<&String> = tried.iter().map(|tried| &tried.case.column).collect();
     for column in columns {
         let here: Vec<&Tried> = tried.iter().filter(|tried| tried.case.column == *column).collect();

@@ -109,16 +109,24 @@ impl<'a> Stage<'a> {
             problems.push("`dockrev update` did not end".to_owned());
         }
         self.recover(&mut output, &mut problems)?;
-        if judge::engine_dies(faults) && scene_after.hit {
-            // An engine that was killed starts its containers anew, some time after it answers again.
-            self.project.wait_for(OTHER, "started again", |state| state.started_at != before.other.started_at)?;
-        }
-        let ended = judge::judge(self, &before, new, &scene_after.faults, &mut problems)?;
+        let needs_help = self.help(&before, faults, &mut output)?;
+        let ended = judge::judge(self, &before, new, &mut problems)?;
+        let ended = if needs_help { Ended::NeedsAttention } else { ended };
         if ended == Ended::Updated {
             self.version = new.clone();
         }
         let Met { lines, calls, hit, .. } = scene_after;
         Ok(Attempt { ended, hit, problems, lines, calls, output })
+    }
+
+    /// Where the engine's disk was full, a person may have to do what the job could not: one command. Gives whether.
+    fn help(&self, before: &Before, faults: &[Fault], output: &mut String) -> Result<bool, Failure> {
+        let full = Blow::Fill(Disk::Engine);
+        let was_full = faults.iter().any(|fault| matches!(fault, Fault::Line { blow, .. } if *blow == full));
+        let Some(job) = before.job_in_need(self)?.filter(|_| was_full) else { return Ok(false) };
+        let ran = self.run(&["rollback", &job, "--restore-data", "--yes"])?;
+        output.push_str(&show("rollback", &ran));
+        Ok(true)
     }
 
     fn recover(&self, output: &mut String, problems: &mut Vec<String>) -> Result<(), Failure> {
@@ -175,7 +183,6 @@ struct Scene {
 
 #[derive(Debug, Default)]
 struct Met {
-    faults: Vec<Fault>,
     open: Vec<Fault>,
     lines: Vec<Line>,
     calls: Vec<String>,
@@ -195,7 +202,7 @@ impl Scene {
             (Disk::Backups, folder(ground.backups.folder())),
             (Disk::Engine, folder(ground.disk.folder())),
         ];
-        let met = Mutex::new(Met { faults: faults.to_vec(), open: faults.to_vec(), ..Met::default() });
+        let met = Mutex::new(Met { open: faults.to_vec(), ..Met::default() });
         let engine = Arc::clone(&ground.engine);
         Self { target: Target::default(), engine, disks, old: stage.version.clone(), met }
     }

@@ -12,17 +12,17 @@ pub use error::AppError;
 pub use plugins::Plugins;
 
 use crate::config::Config;
-use dockrev_core::ignore::IgnoreRule;
 use dockrev_backup::{BackupFolder, Reach};
+use dockrev_core::ignore::IgnoreRule;
 use dockrev_core::plan::Refused;
 use dockrev_core::ports::{CancelFlag, Compose, Engine, Journal, Sightings};
 use dockrev_docker::{
     ComposeCli, ComposeSettings, DockerEngine, EngineAddress, Overrides, PullCredentials, UserPassword,
 };
 use dockrev_egress::DockerConfig;
+use dockrev_engine::Ports;
 use dockrev_engine::clock::SystemClock;
 use dockrev_engine::detect::{Detector, Rules};
-use dockrev_engine::Ports;
 use dockrev_engine::runner::Runner;
 use dockrev_store::{Store, StoredLocks};
 use std::path::PathBuf;

@@ -43,7 +43,8 @@ impl Environment {
         let known = catalog::variables().chain(OF_THE_SYSTEM);
         let variables = known.filter_map(|name| Some((name.to_owned(), read(name)?))).collect();
         let own = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        let own = own.filter(|name| name.starts_with(OWN_VARIABLES) && !catalog::variables().any(|known| known == name));
+        let own =
+            own.filter(|name| name.starts_with(OWN_VARIABLES) && !catalog::variables().any(|known| known == name));
         let program_dir = std::env::current_exe().ok().and_then(|path| path.parent().map(Path::to_owned));
         let user_id = std::fs::metadata("/proc/self").ok().map(|own| std::os::unix::fs::MetadataExt::uid(&own));
         Self { variables, unknown: own.collect(), user_id, program_dir }
@@ -221,8 +222,8 @@ impl Config {
         let settings = SettingsBook {
             environment: environment.settings()?,
             filters: LabelFilters {
-                only: filters(environment, "DOCKREV_ONLY_LABELS", "only-labels", file.only_labels)?,
-                exclude: filters(environment, "DOCKREV_EXCLUDE_LABELS", "exclude-labels", file.exclude_labels)?,
+                only: filters(environment, "DOCKREV_ONLY_LABELS", "only-labels", &file.only_labels)?,
+                exclude: filters(environment, "DOCKREV_EXCLUDE_LABELS", "exclude-labels", &file.exclude_labels)?,
             },
             defaults: file.defaults,
             services: file.services,
@@ -263,11 +264,11 @@ fn filters(
     environment: &Environment,
     variable: &'static str,
     key: &'static str,
-    of_file: Vec<String>,
+    of_file: &[String],
 ) -> Result<Vec<LabelFilter>, ConfigError> {
     match environment.list(variable)? {
         Some(texts) => label_filters(variable, &texts),
-        None => label_filters(key, &of_file),
+        None => label_filters(key, of_file),
     }
 }
 

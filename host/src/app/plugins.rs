@@ -49,7 +49,9 @@ impl Plugins {
         let host = loaded.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))?;
         let host = Arc::new(host);
         Ok(Self {
-            registry: Arc::new(RegistryAdapters::new(Arc::clone(&host)).remembering(config.data_dir.join(ADAPTERS_FILE))),
+            registry: Arc::new(
+                RegistryAdapters::new(Arc::clone(&host)).remembering(config.data_dir.join(ADAPTERS_FILE)),
+            ),
             policy: Arc::new(Policies::new(Arc::clone(&host), PluginId::new(&config.policy))),
             notifiers: Notifiers::new(Arc::clone(&host)),
             egress,

@@ -138,7 +138,9 @@ async fn items(host: &Host, artifact: &Artifact, arguments: &BackupRestore) -> R
             Ok(vec![RestoreItem { from: from.clone(), into }])
         }
         (Some(_), _) => Err(Failure::new("backup.one-target", "--into takes one target: say which with --target")),
-        (None, _) => wanted.iter().map(|name| place(name).map(RestoreItem::in_place).ok_or_else(|| gone(name))).collect(),
+        (None, _) => {
+            wanted.iter().map(|name| place(name).map(RestoreItem::in_place).ok_or_else(|| gone(name))).collect()
+        }
     }
 }
 

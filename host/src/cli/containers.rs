@@ -92,9 +92,9 @@ fn in_order(mut waiting: Vec<Service>) -> Vec<Service> {
     let mut ordered: Vec<Service> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
         let is_waited_for = |service: &Service, id: &ServiceId| service.depends_on.contains(&id.service);
-        let ready = waiting
-            .iter()
-            .position(|service| !waiting.iter().any(|other| other.id != service.id && is_waited_for(service, &other.id)));
+        let ready = waiting.iter().position(|service| {
+            !waiting.iter().any(|other| other.id != service.id && is_waited_for(service, &other.id))
+        });
         ordered.push(waiting.remove(ready.unwrap_or(0)));
     }
     ordered

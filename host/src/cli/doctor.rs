@@ -14,10 +14,10 @@ use dockrev_core::registry::{Detail, Freshness};
 use dockrev_core::stack::{ComposeProject, Container, Inventory, Service};
 use dockrev_plugin_host::Readiness;
 use serde::Serialize;
-use std::io;
-use std::path::Path;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
+use std::io;
+use std::path::Path;
 
 /// How something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

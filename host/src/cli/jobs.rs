@@ -1,8 +1,8 @@
 //! `dockrev jobs`: what was done, when, and how it ended.
 
 use super::arguments::{JobsArguments, JobsCommand};
-use super::paint::{Tone, paint};
 use super::backup::plan_lines;
+use super::paint::{Tone, paint};
 use super::table::{Cell, Table, field, one_line, size};
 use super::{Ending, Failure};
 use crate::app::App;

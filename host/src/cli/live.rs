@@ -110,7 +110,10 @@ impl Observer for Live {
                     format!("{}: ", line.source)
                 }
             };
-            out!("            {}", paint(Tone::Faint, format!("{}{source}{}", self.whose(service), one_line(&line.text))));
+            out!(
+                "            {}",
+                paint(Tone::Faint, format!("{}{source}{}", self.whose(service), one_line(&line.text)))
+            );
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::arguments::RollbackArguments;
 use super::jobs::find_job;
 use super::live::{Live, Verbosity};
-use super::signals::StopRequest;
 use super::recover::settle;
+use super::signals::StopRequest;
 use super::update::{Answer, ask};
 use super::{Ending, Failure};
 use crate::app::App;

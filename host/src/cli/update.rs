@@ -46,7 +46,8 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
     }
     super::plugin::complain(&app).await;
     let changes: Vec<ServiceChange> = plan.changes().cloned().collect();
-    let unknown = entries.iter().filter(|entry| matches!(entry.decision, Decision::Gone(_) | Decision::Unknown(_))).count();
+    let unknown =
+        entries.iter().filter(|entry| matches!(entry.decision, Decision::Gone(_) | Decision::Unknown(_))).count();
     let so_far = if unknown > 0 { Ending::Trouble } else { recovered };
     if changes.is_empty() {
         match unknown {

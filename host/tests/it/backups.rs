@@ -42,7 +42,10 @@ fn backup_dir(stage: &Stage) -> PathBuf {
 
 fn artifacts(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some_and(|e| e == "zst")).collect()
+    entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "zst"))
+        .collect()
 }
 
 #[test]

@@ -123,7 +123,8 @@ fn a_warning_says_what_it_means_to_leave_data_where_it_is() {
     let project = project(&stage, "db/stays");
     let ran = update(&stage, &project, Some("never")).ends_with(1);
     let target = format!("volume:{}_data", project.name());
-    let warning = format!("a rollback does not put {target} back: the old version would find what the new one made of it");
+    let warning =
+        format!("a rollback does not put {target} back: the old version would find what the new one made of it");
     assert!(ran.out.contains(&warning) || ran.err.contains(&warning), "{}\n{}", ran.out, ran.err);
     // As it said: the old version does not start with what the new one made of its data, and a person has to look.
     let job = &stage.jobs()[0];

@@ -108,8 +108,12 @@ fn says(check: &serde_json::Value, name: &str, status: &str, part: &str) {
 #[test]
 fn filters_by_label_leave_out_and_force_overrides_them() {
     let stage = Stage::new(Compose::any().unwrap());
-    let labels =
-        [("wanted", "tier=test"), ("other", "tier=live"), ("forced", "dockrev.force=true"), ("skipped", "dockrev.skip=true")];
+    let labels = [
+        ("wanted", "tier=test"),
+        ("other", "tier=live"),
+        ("forced", "dockrev.force=true"),
+        ("skipped", "dockrev.skip=true"),
+    ];
     let project = labelled(&stage, "fd/web", &labels);
     let check = |arguments: &[&str], variables: &[(&str, &str)]| {
         let base: [&str; 4] = ["check", "--stack", project.name(), "--json"];
@@ -126,13 +130,15 @@ fn filters_by_label_leave_out_and_force_overrides_them() {
     says(&filtered, "wanted", "update", "");
     says(&filtered, "other", "skipped", "left out by `only-labels`: it does not have `tier=test`");
     says(&filtered, "forced", "update", "");
-    let by_variable = check(&[], &[("DOCKREV_ONLY_LABELS", "tier=live, backup"), ("DOCKREV_EXCLUDE_LABELS", "tier=test")]);
+    let by_variable =
+        check(&[], &[("DOCKREV_ONLY_LABELS", "tier=live, backup"), ("DOCKREV_EXCLUDE_LABELS", "tier=test")]);
     says(&by_variable, "wanted", "skipped", "left out by `exclude-labels`: it has `tier=test`");
     says(&by_variable, "other", "update", "");
     let by_hand = check(&["--only-label", "tier", "--exclude-label", "tier=live"], &[]);
     says(&by_hand, "wanted", "update", "");
     says(&by_hand, "other", "skipped", "`exclude-labels`: it has `tier=live`");
-    let dry = stage.dockrev(&["update", "--stack", project.name(), "--only-label", "tier=live", "--dry-run"]).ends_with(0);
+    let dry =
+        stage.dockrev(&["update", "--stack", project.name(), "--only-label", "tier=live", "--dry-run"]).ends_with(0);
     assert!(dry.out.contains("1.1.0") && dry.out.contains("skipped: left out by `only-labels`"), "{}", dry.out);
     stage.dockrev(&["check", "--only-label", "=x"]).ends_with(1).complains("code: config.invalid-filter");
 }
@@ -197,15 +203,23 @@ fn what_is_misspelled_is_named_with_what_was_meant() {
         configure(&stage, text);
         stage.dockrev(&["check", "--image", &image])
     };
-    check("[defaults]\nlevels = [\"minor\"]\nmin-aeg = \"3d\"\n").ends_with(1).complains("line 3: `min-aeg` is not known: did you mean `min-age`?");
+    check("[defaults]\nlevels = [\"minor\"]\nmin-aeg = \"3d\"\n")
+        .ends_with(1)
+        .complains("line 3: `min-aeg` is not known: did you mean `min-age`?");
     check("[servces.\"a/b\"]\n").ends_with(1).complains("did you mean `services`?");
-    check("[registries.\"a:5000\"]\ninsecur = true\n").ends_with(1).complains("line 2: `insecur` is not known: did you mean `insecure`?");
+    check("[registries.\"a:5000\"]\ninsecur = true\n")
+        .ends_with(1)
+        .complains("line 2: `insecur` is not known: did you mean `insecure`?");
     check("[defaults]\nmin-age = \"3\"\n").ends_with(1).complains("line 2: expected a duration");
     configure(&stage, "");
     let mut command = stage.command(&["check", "--image", &image]);
-    run(command.env("DOCKREV_MIN_AEG", "3d")).ends_with(0).complains("`DOCKREV_MIN_AEG` is not known: did you mean `DOCKREV_MIN_AGE`?");
+    run(command.env("DOCKREV_MIN_AEG", "3d"))
+        .ends_with(0)
+        .complains("`DOCKREV_MIN_AEG` is not known: did you mean `DOCKREV_MIN_AGE`?");
     let mut command = stage.command(&["check", "--image", &image]);
-    run(command.env("DOCKREV_MIN_AGE", "soon")).ends_with(1).complains("environment variable `DOCKREV_MIN_AGE` is `soon`");
+    run(command.env("DOCKREV_MIN_AGE", "soon"))
+        .ends_with(1)
+        .complains("environment variable `DOCKREV_MIN_AGE` is `soon`");
     let project = labelled(&stage, "fg/web", &[("web", "dockrev.min-aeg=3d")]);
     let check = stage.dockrev(&["check", "--stack", project.name(), "--json"]).ends_with(0).json();
     says(&check, "web", "unknown", "label `dockrev.min-aeg` is not known: did you mean `dockrev.min-age`?");

@@ -31,7 +31,10 @@ fn what_runs_is_told_from_what_its_tag_stands_for_here() {
     let image = format!("{}/ta/web:stable", stage.registry.host());
     let up_to_date = web(&stage, &project);
     is(&up_to_date, "up-to-date", "");
-    assert_eq!((&up_to_date["running"]["local_tag"], &up_to_date["tag_now"]["is_what_runs"]), (&"same".into(), &true.into()));
+    assert_eq!(
+        (&up_to_date["running"]["local_tag"], &up_to_date["tag_now"]["is_what_runs"]),
+        (&"same".into(), &true.into())
+    );
     assert_eq!(up_to_date["tag_now"]["digest"], old.digest.as_str());
     assert_eq!(up_to_date["running"]["digests"][0], format!("{}/ta/web@{}", stage.registry.host(), old.digest));
 
@@ -40,7 +43,10 @@ fn what_runs_is_told_from_what_its_tag_stands_for_here() {
     stage.engine.run(&["pull", "--quiet", &image]).unwrap();
     let pulled = web(&stage, &project);
     is(&pulled, "update", "");
-    assert_eq!((&pulled["running"]["local_tag"], &pulled["candidate"]["digest"]), (&"pulled".into(), &new.digest.as_str().into()));
+    assert_eq!(
+        (&pulled["running"]["local_tag"], &pulled["candidate"]["digest"]),
+        (&"pulled".into(), &new.digest.as_str().into())
+    );
     stage.dockrev(&["check", "--stack", project.name()]).ends_with(0).says("was pulled and not brought up");
 
     // Somebody's own image under its name: bringing the service up would start that.

@@ -25,8 +25,8 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::failure::Failure;
 use catalogue::Catalogue;
 pub(crate) use catalogue::Repository;
-pub(crate) use tally::Tally;
 use tally::Counters;
+pub(crate) use tally::Tally;
 use wire::Counted;
 
 /// Who may read.

@@ -77,7 +77,7 @@ impl Report {
             let name = if row.unit.is_empty() { row.name.to_owned() } else { format!("{}, {}", row.name, row.unit) };
             std::iter::once(name).chain(row.figures.iter().map(|figure| figure.map_or("-".to_owned(), shown))).collect()
         });
-        text.push_str(&table(std::iter::once(heading).chain(rows).collect()));
+        text.push_str(&table(&std::iter::once(heading).chain(rows).collect::<Vec<_>>()));
         text.push('\n');
         let targets = self.targets.iter().map(|target| {
             let verdict = if target.is_met() { "met" } else { "MISSED" };
@@ -85,7 +85,7 @@ impl Report {
             vec![target.name.clone(), shown(target.figure), limit.trim_end().to_owned(), verdict.to_owned()]
         });
         let heading = ["target", "is", "at most", ""].map(str::to_owned).to_vec();
-        text.push_str(&table(std::iter::once(heading).chain(targets).collect()));
+        text.push_str(&table(&std::iter::once(heading).chain(targets).collect::<Vec<_>>()));
         text
     }
 }
@@ -102,7 +102,7 @@ fn shown(figure: f64) -> String {
 }
 
 /// Columns of one width each: the first to the left, the others to the right.
-fn table(rows: Vec<Vec<String>>) -> String {
+fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or_default()).collect();

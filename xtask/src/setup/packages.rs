@@ -35,7 +35,8 @@ const FOR_AN_ENGINE: [Need; 4] = [
 ];
 
 /// Needed to build the fuzz targets: libFuzzer is written in C++.
-const FOR_FUZZING: [Need; 1] = [Need { is_here: || std::env::var_os("CXX").is_some() || has("c++"), packages: &["g++"] }];
+const FOR_FUZZING: [Need; 1] =
+    [Need { is_here: || std::env::var_os("CXX").is_some() || has("c++"), packages: &["g++"] }];
 
 /// Installs the packages of what is missing; where that is not possible, fails with the command to run.
 pub(super) fn install_missing() -> Result<(), Failure> {

@@ -166,7 +166,7 @@ pub fn clean(base: &Path, stack: &StackName) -> Result<usize, BackupError> {
     for entry in entries(&stack_folder(base, stack)?)? {
         let name = entry.file_name().to_string_lossy().into_owned();
         let target = name.strip_prefix('.').and_then(|name| name.strip_suffix(PARTIAL_SUFFIX));
-        let is_partial = target.is_some_and(|name| is_ours(name));
+        let is_partial = target.is_some_and(is_ours);
         // A checksum is written before its artifact.
         let sum_of = name.strip_suffix(SUM_SUFFIX).map(|artifact| entry.path().with_file_name(artifact));
         let is_left = sum_of.is_some_and(|artifact| created(&artifact).is_some() && !artifact.exists());

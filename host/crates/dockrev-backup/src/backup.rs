@@ -146,7 +146,8 @@ fn write(
         (Err(error), Ok(_)) => return Err(error),
         (Ok(_), Err(error)) => return Err(compressor_error(path, error)),
         (Err(read), Err(compressed)) => {
-            let is_caused = matches!(&read, BackupError::File { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe);
+            let is_caused =
+                matches!(&read, BackupError::File { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe);
             return Err(if is_caused { compressor_error(path, compressed) } else { read });
         }
     };
@@ -167,11 +168,7 @@ fn create(path: &Path) -> Result<File, BackupError> {
     opened.map_err(|source| BackupError::file("create", path, source))
 }
 
-fn read_targets(
-    request: BackupRequest,
-    mut archive: ArchiveWriter,
-    control: &Control,
-) -> Result<Index, BackupError> {
+fn read_targets(request: BackupRequest, mut archive: ArchiveWriter, control: &Control) -> Result<Index, BackupError> {
     let (manifest, sources) = manifest(request);
     let (manifest, on_change) = manifest;
     archive.manifest(&manifest)?;

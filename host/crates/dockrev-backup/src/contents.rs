@@ -85,10 +85,12 @@ impl<'a> Contents<'a> {
         };
         self.control.add_entry();
         let path = entry.path.clone();
-        self.place(entry).map_err(|refusal| match refusal {
-            Refused::For(reason) => self.refused(&path, reason),
-            Refused::Error(error) => error,
-        }).map(Some)
+        self.place(entry)
+            .map_err(|refusal| match refusal {
+                Refused::For(reason) => self.refused(&path, reason),
+                Refused::Error(error) => error,
+            })
+            .map(Some)
     }
 
     /// The next bytes of the current entry's data; none at its end.

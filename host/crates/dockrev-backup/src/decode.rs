@@ -33,20 +33,16 @@ pub(crate) struct Threads {
 impl Artifact {
     /// Opens the artifact at `path` and reads its closing record.
     pub(crate) fn open(path: &Path) -> Result<Self, BackupError> {
-        let mut file = File::open(path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => BackupError::Missing { path: path.to_owned() },
-            _ => BackupError::file("open", path, source),
+        let mut file = File::open(path).map_err(|source| {
+            let is_missing = source.kind() == io::ErrorKind::NotFound;
+            if is_missing {
+                BackupError::Missing { path: path.to_owned() }
+            } else {
+                BackupError::file("open", path, source)
+            }
         })?;
         let (index, compressed_bytes) = read_index(path, &mut file)?;
         Ok(Self { path: path.to_owned(), index, compressed_bytes, file })
-    }
-
-    /// Reads the whole file and compares its checksum.
-    pub(crate) fn check_sum(&self, stated: &Sum, control: &Control) -> Result<(), BackupError> {
-        let mut sink = |_: &[u8]| control.check().map_err(io::Error::other);
-        let sum = self.file().and_then(|file| sum_file(file, &mut sink));
-        let sum = sum.map_err(|error| self.read_error(control, error))?;
-        self.compare(&sum, stated)
     }
 
     pub(crate) fn compare(&self, sum: &Sum, stated: &Sum) -> Result<(), BackupError> {
@@ -70,13 +66,15 @@ impl Artifact {
     }
 
     pub(crate) fn read_error(&self, control: &Control, error: io::Error) -> BackupError {
-        match error.kind() {
-            _ if control.is_cancelled() => BackupError::Cancelled,
-            // The library's errors are of this kind, and so are ours about lengths.
-            io::ErrorKind::Other | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-                corrupt(&self.path, error.to_string())
-            }
-            _ => BackupError::file("read", &self.path, error),
+        if control.is_cancelled() {
+            return BackupError::Cancelled;
+        }
+        // The library's errors are of these kinds, and so are ours about lengths.
+        let of_content = [io::ErrorKind::Other, io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
+        if of_content.contains(&error.kind()) {
+            corrupt(&self.path, error.to_string())
+        } else {
+            BackupError::file("read", &self.path, error)
         }
     }
 
@@ -93,21 +91,6 @@ impl Threads {
         let stopped = || io::Error::new(io::ErrorKind::BrokenPipe, "a reader stopped");
         self.unpacker.join().map_err(|_| stopped())?;
         self.reader.join().map_err(|_| stopped())?
-    }
-}
-
-/// Sums a file, showing its bytes to `sink` on the way.
-fn sum_file(mut file: File, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<Sum> {
-    let mut buffer = vec![0; 256 * 1024];
-    let mut sum = Sha256::new();
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(sum.finalize().into()),
-            length => {
-                sum.update(&buffer[..length]);
-                sink(&buffer[..length])?;
-            }
-        }
     }
 }
 

@@ -154,10 +154,6 @@ impl Lineage {
     pub(crate) fn open(&mut self, name: &[u8]) {
         self.folders.push(name.to_vec());
     }
-
-    pub(crate) fn depth(&self) -> usize {
-        self.folders.len()
-    }
 }
 
 /// Bytes of a name as text that is safe to show: control characters and what is not UTF-8 are escaped.

@@ -204,7 +204,9 @@ impl BackupError {
                 Some("take another backup of the stack: `dockrev backups list` shows which are whole")
             }
             Self::Schema { .. } => Some("restore it with a newer Dockrev, or by hand with `zstd` and `tar`"),
-            Self::Unsafe { .. } => Some("this archive was not written by Dockrev as it is: do not unpack it by hand either"),
+            Self::Unsafe { .. } => {
+                Some("this archive was not written by Dockrev as it is: do not unpack it by hand either")
+            }
             Self::Changed { .. } => Some("stop or pause the services while the backup is taken"),
             Self::NoSpace { .. } | Self::NoInodes { .. } => Some("make room there, or keep the backups elsewhere"),
             Self::Unsettled { .. } => Some("run the restore again: it first finishes or undoes what was interrupted"),

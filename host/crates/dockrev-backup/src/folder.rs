@@ -4,8 +4,8 @@ use crate::index::{hex, read_sum};
 use crate::manifest::NoteKind;
 use crate::reach::Reach;
 use crate::{
-    BackupError, BackupRequest, Control, Data, Index, Listed, OnChange, Place, TargetKind, TargetSource, backup, delete, list,
-    manifest, probe, restore, verify,
+    BackupError, BackupRequest, Control, Data, Index, Listed, OnChange, Place, TargetKind, TargetSource, backup,
+    delete, list, manifest, probe, restore, verify,
 };
 use async_trait::async_trait;
 use dockrev_core::backup::{
@@ -206,7 +206,8 @@ fn artifact(name: ArtifactName, bytes: u64, sum: &str, index: &Index) -> Result<
             .take(NOTES_PASSED_ON)
             .map(|note| format!("{}: {} `{}`", target.name, words(note.what), note.path))
             .collect();
-        let more = notes.unnamed.saturating_add(u64::try_from(notes.named.len().saturating_sub(words.len())).unwrap_or(0));
+        let more =
+            notes.unnamed.saturating_add(u64::try_from(notes.named.len().saturating_sub(words.len())).unwrap_or(0));
         if more > 0 {
             words.push(format!("{}: {more} more entries like these", target.name));
         }
@@ -269,12 +270,17 @@ impl Ended {
         let reason = in_full(&error);
         match (error, name, target) {
             (BackupError::Cancelled, _, _) => VaultError::Cancelled,
-            (BackupError::NoSpace { path, needed_bytes, free_bytes }, _, _) => {
-                VaultError::NoSpace { path, needed: needed_bytes.unwrap_or(free_bytes.saturating_add(1)), free: free_bytes }
-            }
+            (BackupError::NoSpace { path, needed_bytes, free_bytes }, _, _) => VaultError::NoSpace {
+                path,
+                needed: needed_bytes.unwrap_or(free_bytes.saturating_add(1)),
+                free: free_bytes,
+            },
             (BackupError::Missing { .. }, Some(name), _) => VaultError::NotFound(name.clone()),
             (
-                BackupError::NoChecksum { .. } | BackupError::Corrupt { .. } | BackupError::Schema { .. } | BackupError::Unsafe { .. },
+                BackupError::NoChecksum { .. }
+                | BackupError::Corrupt { .. }
+                | BackupError::Schema { .. }
+                | BackupError::Unsafe { .. },
                 Some(name),
                 _,
             ) => VaultError::Damaged { name: name.clone(), reason },
@@ -317,7 +323,11 @@ impl Drop for EndsWithUs {
 }
 
 /// The outcome of `work`, which is asked to stop when `cancel` is raised.
-async fn watched<T>(work: impl Future<Output = Result<T, Ended>>, control: &Control, cancel: &CancelFlag) -> Result<T, Ended> {
+async fn watched<T>(
+    work: impl Future<Output = Result<T, Ended>>,
+    control: &Control,
+    cancel: &CancelFlag,
+) -> Result<T, Ended> {
     let mut work = std::pin::pin!(work);
     loop {
         tokio::select! {

@@ -38,8 +38,7 @@ pub(crate) struct Drain {
 pub(crate) fn pipe(control: &Control) -> (Filler, Drain) {
     let (full, full_out) = sync_channel(CHUNKS_WAITING);
     let (empty, empty_out) = sync_channel(CHUNKS_WAITING);
-    let filler =
-        Filler { buffer: vec![0; CHUNK_BYTES], filled: 0, full, empty: empty_out, control: control.clone() };
+    let filler = Filler { buffer: vec![0; CHUNK_BYTES], filled: 0, full, empty: empty_out, control: control.clone() };
     (filler, Drain { buffer: Vec::new(), used: 0, is_at_end: false, full: full_out, empty })
 }
 

@@ -68,7 +68,6 @@ struct Probe<'a> {
 }
 
 impl Probe<'_> {
-    #[expect(clippy::unnecessary_cast, reason = "the fields' types differ from one processor to another")]
     fn count(&mut self, stat: &Stat) -> Result<(), Stop> {
         /// What `st_blocks` counts in.
         const BLOCK_BYTES: u64 = 512;

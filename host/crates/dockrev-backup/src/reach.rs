@@ -59,7 +59,8 @@ impl Reach {
                     .filter(|mount| path.starts_with(&mount.point))
                     .max_by_key(|mount| mount.point.components().count());
                 let is_same = nearest.is_some_and(|mount| mount.point != Path::new("/") && mount.is_as_outside());
-                (!is_same).then(|| format!("`{}` is not mounted into Dockrev's container under that path", path.display()))
+                (!is_same)
+                    .then(|| format!("`{}` is not mounted into Dockrev's container under that path", path.display()))
             }
         }
     }

@@ -2,16 +2,15 @@
 
 use crate::contents::Contents;
 use crate::decode::Artifact;
-use crate::entry::Meta;
+use crate::entry::{Entry, Kind};
 use crate::extract::Extractor;
 use crate::index::read_sum;
 use crate::manifest::{Notes, Shape};
 use crate::swap::Swap;
+use crate::tar::{END, member, padding};
 use crate::verify::verify_opened;
 use crate::{BackupError, Control, space};
-use std::ffi::CString;
-use std::fs::{self, File};
-use std::os::unix::ffi::OsStrExt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Where the data of a target goes.
@@ -36,130 +35,167 @@ pub struct Restored {
 struct Staged {
     target: usize,
     into: PathBuf,
-    shape: Shape,
     swap: Swap,
-    holder: PathBuf,
-    name: CString,
-    written: Option<(Meta, Notes)>,
+    notes: Notes,
 }
 
-/// Puts targets back. The whole artifact is checked before anything is touched, everything is written beside what is
-/// there, and only then takes its place. Called again after an interruption, it first finishes what was begun. Nobody
-/// may use the places meanwhile. Blocks until it is done.
+/// Puts targets back. The whole artifact is checked before anything is touched; everything is written beside what is
+/// there; and only once all of it is on the disk does it take its place. What is replaced is kept until every place is
+/// done. Called again after an interruption, it first settles what was begun. Nobody may use the places meanwhile.
+/// Blocks until it is done.
 ///
 /// # Errors
 ///
-/// Before any place was touched: any. Afterwards: a place that could not be exchanged; the next call goes on with it.
+/// Any; every place is then as it was before, unless the error says that one is half-way: [`crate::settle`] and the next
+/// restore go on with that.
 pub fn restore(artifact: &Path, places: &[Place], control: &Control) -> Result<Vec<Restored>, BackupError> {
-    let sum = match artifact.try_exists() {
-        Ok(false) => return Err(BackupError::Missing { path: artifact.to_owned() }),
-        Ok(true) | Err(_) => read_sum(artifact)?,
-    };
-    let opened = Artifact::open(artifact)?;
-    verify_opened(&opened, &sum, control)?;
-    let mut staged = places.iter().map(|place| stage(&opened, artifact, place)).collect::<Result<Vec<_>, _>>()?;
-    let written = write(&opened, &mut staged, control);
+    let opened = checked(artifact, control)?;
+    let mut staged = Vec::new();
+    let written = write(&opened, places, &mut staged, control);
     if let Err(error) = written {
-        staged.iter().for_each(Staged::abandon);
-        return Err(error);
+        return Err(abandon(&staged, error));
     }
-    for one in &staged {
-        one.seal()?;
-    }
-    staged.into_iter().map(Staged::take_place).collect()
+    exchange(&staged)?;
+    staged.iter().try_for_each(|one| one.swap.finish())?;
+    Ok(staged.into_iter().map(|one| Restored { into: one.into, notes: one.notes }).collect())
 }
 
-fn stage(opened: &Artifact, artifact: &Path, place: &Place) -> Result<Staged, BackupError> {
-    let refused = |reason| BackupError::Target { path: artifact.to_owned(), target: place.target.clone(), reason };
-    let targets = &opened.index.manifest.targets;
-    let target = targets.iter().position(|target| target.name == place.target).ok_or_else(|| refused("it has none"))?;
-    let totals = &opened.index.totals[target];
-    let into = place.into.canonicalize().map_err(|error| BackupError::place("find", &place.into, error))?;
-    let is_folder = into.is_dir();
-    if is_folder != (totals.shape == Shape::Folder) {
-        return Err(refused("what is there is a folder and was a file, or the other way round"));
-    }
-    let parent = into.parent().unwrap_or(&into).to_owned();
-    space::require(if is_folder { &into } else { &parent }, totals.data_bytes, totals.entries)?;
-    let swap = Swap::of(&into);
-    let (holder, name) = if is_folder {
-        swap.settle()?;
-        (swap.begin()?, CString::from(c"new"))
-    } else {
-        let mut name = std::ffi::OsString::from(crate::swap::HIDDEN_PREFIX);
-        name.push(into.file_name().unwrap_or_default());
-        // One that an interrupted restore left is worth nothing.
-        let _ = fs::remove_file(parent.join(&name));
-        (parent, CString::new(name.as_bytes()).unwrap_or_default())
-    };
-    Ok(Staged { target, into, shape: totals.shape, swap, holder, name, written: None })
-}
-
-fn write(opened: &Artifact, staged: &mut [Staged], control: &Control) -> Result<(), BackupError> {
-    let mut contents = Contents::open(opened, control)?;
-    let mut current: Option<(usize, Extractor)> = None;
+/// Writes a target as a tar stream, as the engine's archive API takes it: the root is called `root`, everything else
+/// lies in it. The whole artifact is checked before the first byte is written. Blocks until it is done.
+///
+/// # Errors
+///
+/// Any. What was written before is part of an archive without an end.
+pub fn restore_stream(
+    artifact: &Path,
+    target: &str,
+    root: &str,
+    out: &mut dyn Write,
+    control: &Control,
+) -> Result<(), BackupError> {
+    let opened = checked(artifact, control)?;
+    let wanted = find(&opened, target)?;
+    let failed = |error| BackupError::File { action: "send", path: artifact.to_owned(), source: error };
+    let mut contents = Contents::open(&opened, control)?;
     while let Some(item) = contents.next()? {
         control.check()?;
-        if item.depth.is_none() {
-            finish(&mut current, staged)?;
-            let wanted = staged.iter().position(|one| one.target == item.target);
-            current = wanted.map(|at| Ok((at, staged[at].extractor()?))).transpose()?;
+        if item.target != wanted {
+            continue;
         }
-        if let Some((_, extractor)) = &mut current {
-            extractor.write(item, &mut contents)?;
+        let entry = below(root, item.entry);
+        let mut head = Vec::new();
+        member(&mut head, &entry);
+        out.write_all(&head).map_err(failed)?;
+        loop {
+            let chunk = contents.chunk()?;
+            if chunk.is_empty() {
+                break;
+            }
+            out.write_all(chunk).map_err(failed)?;
+            let length = chunk.len();
+            contents.consume(length);
         }
+        out.write_all(&END[..padding(entry.stored_bytes())]).map_err(failed)?;
     }
-    finish(&mut current, staged)
+    contents.finish()?;
+    out.write_all(&END).and_then(|()| out.flush()).map_err(failed)
 }
 
-fn finish(current: &mut Option<(usize, Extractor)>, staged: &mut [Staged]) -> Result<(), BackupError> {
-    if let Some((at, extractor)) = current.take() {
-        staged[at].written = Some(extractor.finish()?);
+fn below(root: &str, mut entry: Entry) -> Entry {
+    let place = |path: &[u8]| match path {
+        b"" => root.as_bytes().to_vec(),
+        path => [root.as_bytes(), b"/", path].concat(),
+    };
+    entry.path = place(&entry.path);
+    if let Kind::HardLink { to } = &mut entry.kind {
+        *to = place(to);
+    }
+    entry
+}
+
+/// Opens an artifact and reads all of it once.
+fn checked(artifact: &Path, control: &Control) -> Result<Artifact, BackupError> {
+    if let Ok(false) = artifact.try_exists() {
+        return Err(BackupError::Missing { path: artifact.to_owned() });
+    }
+    let sum = read_sum(artifact)?;
+    let opened = Artifact::open(artifact)?;
+    verify_opened(&opened, &sum, control)?;
+    Ok(opened)
+}
+
+fn find(opened: &Artifact, name: &str) -> Result<usize, BackupError> {
+    let position = opened.index.manifest.targets.iter().position(|target| target.name == name);
+    position.ok_or_else(|| refused(opened, name, "it holds none of that name"))
+}
+
+fn refused(opened: &Artifact, target: &str, reason: &'static str) -> BackupError {
+    BackupError::Target { path: opened.path.clone(), target: target.to_owned(), reason }
+}
+
+/// Writes all targets beside their places, and puts them on the disk.
+fn write(opened: &Artifact, places: &[Place], staged: &mut Vec<Staged>, control: &Control) -> Result<(), BackupError> {
+    let mut extractors = Vec::new();
+    for Place { target: name, into } in places {
+        let target = find(opened, name)?;
+        if staged.iter().any(|other| other.target == target) {
+            return Err(refused(opened, name, "it was named twice"));
+        }
+        let swap = ready(opened, target, into)?;
+        // Begun twice in one place, it is refused by the one that began first.
+        let (holder, root) = swap.begin()?;
+        staged.push(Staged { target, into: into.clone(), swap, notes: Notes::default() });
+        let extractor = Extractor::new(holder, root, into);
+        extractors.push(extractor.map_err(|error| BackupError::place("write into", into, error))?);
+    }
+    let mut contents = Contents::open(opened, control)?;
+    while let Some(item) = contents.next()? {
+        control.check()?;
+        let place = staged.iter().position(|one| one.target == item.target);
+        if let Some(place) = place {
+            extractors[place].write(item, &mut contents)?;
+        }
+    }
+    contents.finish()?;
+    for (one, extractor) in staged.iter_mut().zip(extractors) {
+        let (root, notes) = extractor.finish()?;
+        one.notes = notes;
+        one.swap.seal(root)?;
     }
     Ok(())
 }
 
-impl Staged {
-    fn extractor(&self) -> Result<Extractor, BackupError> {
-        let failed = |error| BackupError::place("write into", &self.holder, error);
-        let holder = File::open(&self.holder).map_err(failed)?;
-        Extractor::new(holder.into(), self.name.clone(), &self.into).map_err(failed)
+/// Settles what an earlier restore left, and looks whether the target fits there.
+fn ready(opened: &Artifact, target: usize, into: &Path) -> Result<Swap, BackupError> {
+    let totals = &opened.index.totals[target];
+    let swap = Swap::of(into)?;
+    swap.settle()?;
+    if into.is_dir() != (totals.shape == Shape::Folder) {
+        let name = &opened.index.manifest.targets[target].name;
+        return Err(refused(opened, name, "there is a folder where a file was, or the other way round"));
     }
+    let folder = if into.is_dir() { into } else { into.parent().unwrap_or(into) };
+    space::require(folder, totals.data_bytes, totals.entries)?;
+    Ok(swap)
+}
 
-    fn beside(&self) -> PathBuf {
-        self.holder.join(std::ffi::OsStr::from_bytes(self.name.as_bytes()))
+/// Removes what was written. What cannot be removed is found by the next restore.
+fn abandon(staged: &[Staged], error: BackupError) -> BackupError {
+    for one in staged {
+        // The first error says why; that something is left over is seen by the next restore.
+        let _ = one.swap.abandon();
     }
+    error
+}
 
-    fn abandon(&self) {
-        match self.shape {
-            Shape::Folder => self.swap.abandon(),
-            // What is left over is found by the next restore.
-            Shape::File => drop(fs::remove_file(self.beside())),
+/// Exchanges place after place. If one cannot be, those before it are put back.
+fn exchange(staged: &[Staged]) -> Result<(), BackupError> {
+    for (done, one) in staged.iter().enumerate() {
+        let Err(error) = one.swap.exchange() else { continue };
+        for earlier in staged[..done].iter().rev() {
+            earlier.swap.undo()?;
         }
+        return Err(abandon(&staged[done + 1..], error));
     }
-
-    fn seal(&self) -> Result<(), BackupError> {
-        match self.shape {
-            Shape::Folder => self.swap.seal(),
-            Shape::File => {
-                let synced = File::open(self.beside()).and_then(|file| file.sync_all());
-                synced.map_err(|error| BackupError::place("write", &self.into, error))
-            }
-        }
-    }
-
-    fn take_place(self) -> Result<Restored, BackupError> {
-        let (meta, notes) = self.written.clone().unwrap_or_default();
-        match self.shape {
-            Shape::Folder => {
-                self.swap.exchange()?;
-                self.swap.dress(&meta)?;
-            }
-            Shape::File => {
-                let renamed = fs::rename(self.beside(), &self.into).and_then(|()| File::open(&self.holder)?.sync_all());
-                renamed.map_err(|error| BackupError::place("replace", &self.into, error))?;
-            }
-        }
-        Ok(Restored { into: self.into, notes })
-    }
+    Ok(())
 }

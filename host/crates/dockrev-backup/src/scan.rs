@@ -24,7 +24,8 @@ pub(crate) fn scan(root: &Path, target: &mut TargetWriter<'_>, control: &Control
     // The root itself may be reached through a symbolic link; nothing below it is.
     let real = root.canonicalize().map_err(|source| failed("find", source))?;
     let parent = real.parent().unwrap_or(&real);
-    let name = real.file_name().map_or_else(|| c".".to_owned(), |name| CString::new(name.as_bytes()).unwrap_or_default());
+    let name =
+        real.file_name().map_or_else(|| c".".to_owned(), |name| CString::new(name.as_bytes()).unwrap_or_default());
     let parent = open_folder(rustix::fs::CWD, &c_path(parent)).map_err(|source| failed("open", source))?;
     let stat = status(parent.as_fd(), &name).map_err(|source| failed("look at", source))?;
     let mut scan = Scan {
@@ -116,7 +117,12 @@ impl Scan<'_, '_> {
     }
 
     /// Turns an error into a note if the thing just went away.
-    fn unless_gone<T>(&mut self, action: &'static str, path: &[u8], got: io::Result<T>) -> Result<Option<T>, BackupError> {
+    fn unless_gone<T>(
+        &mut self,
+        action: &'static str,
+        path: &[u8],
+        got: io::Result<T>,
+    ) -> Result<Option<T>, BackupError> {
         match got {
             Ok(value) => Ok(Some(value)),
             Err(error) if gone(&error) => {
@@ -260,7 +266,6 @@ fn change(before: &Stat, after: &Stat, is_short: bool) -> Option<NoteKind> {
 }
 
 /// The runs of data of a file with holes. Absent for one without.
-#[expect(clippy::unnecessary_cast, reason = "the fields' types differ from one processor to another")]
 fn runs(file: BorrowedFd<'_>, stat: &Stat) -> io::Result<Option<Vec<Extent>>> {
     /// What `st_blocks` counts in.
     const BLOCK_BYTES: u64 = 512;
@@ -290,4 +295,3 @@ fn runs(file: BorrowedFd<'_>, stat: &Stat) -> io::Result<Option<Vec<Extent>>> {
     let is_whole = extents == [Extent { offset: 0, length: size }];
     Ok((!is_whole).then_some(extents))
 }
-

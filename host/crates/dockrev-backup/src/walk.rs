@@ -14,8 +14,7 @@ pub(crate) trait Visitor {
     /// Sees one entry of `parent`, before what is in it. Gives the opened folder to go into, if it is to be gone into.
     ///
     /// `kind` is what the folder's list says, or `Unknown`.
-    fn visit(&mut self, parent: BorrowedFd<'_>, name: &CStr, kind: FileType, path: &[u8])
-    -> Result<Step, Self::Error>;
+    fn visit(&mut self, parent: BorrowedFd<'_>, name: &CStr, kind: FileType, path: &[u8]) -> Result<Step, Self::Error>;
 
     /// Sees a folder again after everything in it.
     fn leave(&mut self, _parent: BorrowedFd<'_>, _name: &CStr, _path: &[u8]) -> Result<(), Self::Error> {

@@ -129,8 +129,11 @@ fn humane(seconds: u64) -> String {
         rest %= unit;
         (count, name)
     });
-    let parts: Vec<String> =
-        parts.enumerate().filter(|(i, (count, _))| *i == 0 || *count > 0).map(|(_, (n, u))| format!("{n} {u}")).collect();
+    let parts: Vec<String> = parts
+        .enumerate()
+        .filter(|(i, (count, _))| *i == 0 || *count > 0)
+        .map(|(_, (n, u))| format!("{n} {u}"))
+        .collect();
     parts.join(" ")
 }
 

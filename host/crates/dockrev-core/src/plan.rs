@@ -16,8 +16,8 @@ mod refused;
 pub use candidate::{Architecture, Candidate, ChangeLevel};
 pub use change::{CurrentImage, ServiceChange, Warning, Writing};
 pub use hold::Hold;
-pub use refused::Refused;
 pub use options::{MismatchRule, PlanOptions, UndoRule, VerifySettings};
+pub use refused::Refused;
 
 /// A plan: one entry per subject, the services of a stack in the order in which they are changed.
 #[derive(Clone, Debug, PartialEq)]

@@ -227,10 +227,7 @@ fn is_full_version(tag: &Tag) -> bool {
 }
 
 /// What the last layer says that says something, and which one that is.
-fn last<T>(
-    layers: &[(String, SettingsLayer)],
-    setting: impl Fn(&SettingsLayer) -> Option<T>,
-) -> Option<(&String, T)> {
+fn last<T>(layers: &[(String, SettingsLayer)], setting: impl Fn(&SettingsLayer) -> Option<T>) -> Option<(&String, T)> {
     layers.iter().rev().find_map(|(source, layer)| setting(layer).map(|value| (source, value)))
 }
 

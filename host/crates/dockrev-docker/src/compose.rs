@@ -158,7 +158,8 @@ impl ComposeCli {
         let (ended, output) = process::capture(child, CONFIG_TIMEOUT).await.map_err(|reason| self.missing(reason))?;
         self.check(project, "config --hash", &ended, || ended.last_lines())?;
         let text = String::from_utf8_lossy(&output);
-        let pair = |line: &str| line.trim().split_once(' ').map(|(name, hash)| (name.to_owned(), hash.trim().to_owned()));
+        let pair =
+            |line: &str| line.trim().split_once(' ').map(|(name, hash)| (name.to_owned(), hash.trim().to_owned()));
         Ok(text.lines().filter_map(pair).collect())
     }
 

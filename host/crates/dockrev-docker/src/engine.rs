@@ -13,7 +13,7 @@ use dockrev_core::ids::{ContainerId, ImageId, ServiceId};
 use dockrev_core::image::{ImageRef, PinnedImage, Repository, Tag};
 use dockrev_core::job::LogLine;
 use dockrev_core::platform::Platform;
-use dockrev_core::ports::{ContainerOrder, Engine, HostError, LogSink, Ordered};
+use dockrev_core::ports::{ContainerOrder, Engine, HostError, ImageName, LogSink, Ordered};
 use dockrev_core::stack::{ContainerStatus, Inventory, LocalImage};
 use http::{HeaderValue, Uri};
 use std::collections::HashMap;
@@ -164,6 +164,10 @@ impl Engine for DockerEngine {
         image::find(self, &self.client().await?, &reference.to_string()).await
     }
 
+    async fn images(&self, names: &[ImageName]) -> Result<Vec<Option<LocalImage>>, HostError> {
+        image::find_all(self, &self.client().await?, names).await
+    }
+
     async fn pull(
         &self,
         image: &PinnedImage,
@@ -212,12 +216,7 @@ impl Engine for DockerEngine {
         order::give(self, &self.client().await?, container, order).await
     }
 
-    async fn run_in(
-        &self,
-        container: &ContainerId,
-        command: &[String],
-        log: &dyn LogSink,
-    ) -> Result<(), HostError> {
+    async fn run_in(&self, container: &ContainerId, command: &[String], log: &dyn LogSink) -> Result<(), HostError> {
         order::run_in(self, &self.client().await?, container, command, log).await
     }
 }

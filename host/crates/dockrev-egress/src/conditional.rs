@@ -8,7 +8,7 @@ use crate::client::{Egress, Outgoing};
 use crate::error::EgressError;
 use crate::grant::{CallScope, RegistryGrant};
 use crate::response_cache::{KeptAnswer, Key, ResponseCache, hex};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LINK, RANGE,
 };
@@ -32,6 +32,8 @@ enum Content {
     Fixed(String),
     /// What a tag stands for, or a list of tags.
     Changing,
+    /// The digest that a tag stands for: the head of an answer, and no body.
+    ChangingDigest,
 }
 
 /// An answer that is kept if it turns out to be worth it.
@@ -65,6 +67,10 @@ impl Egress {
         let response = self.send_to_registry(&outgoing, registry, scope).await?;
         match (response.status(), kept) {
             (StatusCode::NOT_MODIFIED, Some(kept)) => Ok(self.answer_with(&kept, scope)),
+            (StatusCode::OK, _) if content == Content::ChangingDigest => {
+                keep_head(cache, key, response.headers()).await;
+                Ok(response)
+            }
             (StatusCode::OK, _) if is_worth_keeping(&content, response.headers()) => {
                 let headers = kept_fields(response.headers());
                 let cache = Arc::clone(cache);
@@ -101,6 +107,16 @@ impl Recording {
     }
 }
 
+/// Keeps the head of an answer that has no body, if it says a digest. Whoever asked need not read to its end.
+async fn keep_head(cache: &Arc<ResponseCache>, key: Key, headers: &HeaderMap) {
+    let answer = KeptAnswer { headers: kept_fields(headers), body: Bytes::new() };
+    if is_as_it_should_be(&Content::ChangingDigest, &answer.headers, &answer.body) {
+        let cache = Arc::clone(cache);
+        // Whether it worked is of no interest to whoever asked.
+        drop(tokio::task::spawn_blocking(move || cache.write(&key, &answer)).await);
+    }
+}
+
 async fn read(cache: &Arc<ResponseCache>, key: &Key) -> Option<KeptAnswer> {
     let (cache, key) = (Arc::clone(cache), key.clone());
     tokio::task::spawn_blocking(move || cache.read(&key)).await.ok().flatten()
@@ -109,10 +125,15 @@ async fn read(cache: &Arc<ResponseCache>, key: &Key) -> Option<KeptAnswer> {
 /// What a request asks for. Absent if its answer is not kept.
 fn content_of(outgoing: &Outgoing) -> Option<Content> {
     let whole = outgoing.body.is_empty() && !SPECIAL_FIELDS.iter().any(|name| outgoing.headers.contains_key(name));
-    if outgoing.method != Method::GET || !whole {
+    if !whole {
         return None;
     }
-    content_under(&outgoing.url)
+    let content = content_under(&outgoing.url)?;
+    if outgoing.method == Method::GET {
+        return Some(content);
+    }
+    let is_digest = outgoing.method == Method::HEAD && content == Content::Changing;
+    (is_digest && !outgoing.url.path().ends_with("/tags/list")).then_some(Content::ChangingDigest)
 }
 
 fn content_under(url: &Url) -> Option<Content> {
@@ -158,7 +179,7 @@ fn entity_tag(headers: &HeaderMap) -> Option<HeaderValue> {
 fn is_worth_keeping(content: &Content, headers: &HeaderMap) -> bool {
     let can_be_asked_for = match content {
         Content::Fixed(_) => true,
-        Content::Changing => entity_tag(headers).is_some(),
+        Content::Changing | Content::ChangingDigest => entity_tag(headers).is_some(),
     };
     can_be_asked_for && !headers.contains_key(CONTENT_ENCODING)
 }
@@ -178,6 +199,9 @@ fn is_as_it_should_be(content: &Content, headers: &HeaderMap, body: &[u8]) -> bo
     let sha256 = || hex(&Sha256::digest(body));
     if let Content::Fixed(digits) = content {
         return sha256() == *digits;
+    }
+    if *content == Content::ChangingDigest {
+        return body.is_empty() && headers.contains_key(CONTENT_DIGEST);
     }
     let announced = headers.get(CONTENT_DIGEST).and_then(|digest| digest.to_str().ok()?.strip_prefix("sha256:"));
     match announced {

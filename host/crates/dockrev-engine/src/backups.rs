@@ -17,11 +17,7 @@ const MEASURE_TIMEOUT: Duration = Duration::from_secs(30);
 const MEASURED_AT_ONCE: usize = 4;
 
 /// Adds to every change of `plan` what is copied before it, as `settings` say for its service.
-pub async fn attach(
-    plan: &mut Plan,
-    ports: &Ports,
-    settings: &SettingsBook,
-) -> Result<(), AttachError> {
+pub async fn attach(plan: &mut Plan, ports: &Ports, settings: &SettingsBook) -> Result<(), AttachError> {
     if plan.changes().next().is_none() {
         return Ok(());
     }

@@ -94,9 +94,9 @@ impl Past {
 
     /// A backup that was begun and may be half there.
     pub(crate) fn unfinished_artifact(&self) -> Option<&ArtifactName> {
-        let begun = self.effects(Stage::Backup, Direction::Do, Moment::Before).find_map(|effect| {
-            if let Effect::WriteBackup { artifact } = effect { Some(artifact) } else { None }
-        });
+        let begun = self
+            .effects(Stage::Backup, Direction::Do, Moment::Before)
+            .find_map(|effect| if let Effect::WriteBackup { artifact } = effect { Some(artifact) } else { None });
         begun.filter(|begun| self.artifact().is_none_or(|artifact| artifact.name != **begun))
     }
 

@@ -118,7 +118,9 @@ fn judge_one(container: &ContainerStatus, restarts: u64, settings: &VerifySettin
     let name = &container.name;
     match container.run {
         RunState::Exited { code } => return Verdict::Bad(format!("container `{name}` ended with exit code {code}")),
-        RunState::Running | RunState::Restarting | RunState::Paused | RunState::NotStarted if restarts > RESTARTS_MAX => {
+        RunState::Running | RunState::Restarting | RunState::Paused | RunState::NotStarted
+            if restarts > RESTARTS_MAX =>
+        {
             return Verdict::Bad(format!("container `{name}` restarted {restarts} times"));
         }
         RunState::Restarting => return Verdict::Waiting(format!("container `{name}` is being restarted")),

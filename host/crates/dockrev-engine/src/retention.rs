@@ -40,11 +40,7 @@ pub async fn tidy(ports: &Ports) -> Result<Tidied, JournalError> {
 
 /// The jobs whose update has been good for as long as the settings ask. Each service's newest success only: what came
 /// before it is over.
-async fn proven(
-    ports: &Ports,
-    jobs: &[Job],
-    tidied: &mut Tidied,
-) -> BTreeSet<JobId> {
+async fn proven(ports: &Ports, jobs: &[Job], tidied: &mut Tidied) -> BTreeSet<JobId> {
     let now = ports.clock.timestamp();
     let mut seen = BTreeSet::new();
     let mut proven = BTreeSet::new();

@@ -363,12 +363,8 @@ impl Engine for World {
                 mounts: vec![volume()],
                 labels: state.labels.clone(),
             });
-            let app = Service {
-                id: service(),
-                project: project(),
-                containers: containers.collect(),
-                depends_on: Vec::new(),
-            };
+            let app =
+                Service { id: service(), project: project(), containers: containers.collect(), depends_on: Vec::new() };
             let neighbour = Container {
                 id: ContainerId::new(NEIGHBOUR),
                 name: "demo-db-1".to_owned(),
@@ -467,12 +463,7 @@ impl Engine for World {
         .await
     }
 
-    async fn run_in(
-        &self,
-        _container: &ContainerId,
-        _command: &[String],
-        _log: &dyn LogSink,
-    ) -> Result<(), HostError> {
+    async fn run_in(&self, _container: &ContainerId, _command: &[String], _log: &dyn LogSink) -> Result<(), HostError> {
         self.host(|_| Ok(())).await
     }
 }
@@ -584,12 +575,7 @@ impl Vault for World {
         Err(VaultError::NotFound(name.clone()))
     }
 
-    async fn restore(
-        &self,
-        name: &ArtifactName,
-        _items: &[RestoreItem],
-        _log: &dyn LogSink,
-    ) -> Result<(), VaultError> {
+    async fn restore(&self, name: &ArtifactName, _items: &[RestoreItem], _log: &dyn LogSink) -> Result<(), VaultError> {
         self.call(|state| {
             let own = state.container.as_ref().map(|container| container.run);
             assert!(!matches!(own, Some(RunState::Running)), "the service writes to the data that goes back");

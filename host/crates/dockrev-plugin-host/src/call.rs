@@ -3,6 +3,7 @@
 use crate::call_log::CallLog;
 use crate::engine::Ticker;
 use crate::limits::{self, CallLimits};
+use crate::meter::Meter;
 use crate::outgoing::Outgoing;
 use crate::state::{CallState, GrantedValues, MemoryCapReached};
 use crate::text;
@@ -29,6 +30,7 @@ pub(crate) struct Caller {
     places_of_one: Mutex<BTreeMap<PluginId, Arc<Semaphore>>>,
     egress: Arc<Egress>,
     limits: CallLimits,
+    meter: Meter,
 }
 
 /// Whose call it is, and what it may do.
@@ -54,7 +56,7 @@ impl Caller {
     pub(crate) fn new(engine: Engine, egress: Arc<Egress>, limits: CallLimits) -> std::io::Result<Self> {
         let ticker = Ticker::start(&engine)?;
         let places = Semaphore::new(limits::MAX_CONCURRENT_CALLS as usize);
-        Ok(Self { engine, ticker, places, places_of_one: Mutex::default(), egress, limits })
+        Ok(Self { engine, ticker, places, places_of_one: Mutex::default(), egress, limits, meter: Meter::default() })
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -63,6 +65,11 @@ impl Caller {
 
     pub(crate) fn egress(&self) -> &Egress {
         &self.egress
+    }
+
+    /// Time on the processor of all calls so far.
+    pub(crate) fn cpu_time(&self) -> Duration {
+        self.meter.total()
     }
 
     /// Runs `call` in a fresh store, and stops it at the first limit that it passes.
@@ -84,11 +91,11 @@ impl Caller {
         let deadline = started + self.limits.deadline;
         let scope = CallScope::new(context.grant.clone(), self.limits.budget);
         let log = CallLog::new(context.plugin.clone(), self.limits);
-        let store = self.store(&scope, &log, &context, deadline);
+        let call = self.meter.measure(async { call(self.store(&scope, &log, &context, deadline)).await });
         let outcome = tokio::select! {
             biased;
             over = scope.budget.exceeded() => Err(over_limit(over)),
-            result = tokio::time::timeout_at(deadline, call(store)) => match result {
+            result = tokio::time::timeout_at(deadline, call) => match result {
                 Ok(result) => result.map_err(|error| fault(&error, &log, self.limits.deadline)),
                 Err(_) => Err(PluginFault::TimedOut(self.limits.deadline)),
             },

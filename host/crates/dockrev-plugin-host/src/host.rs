@@ -12,6 +12,7 @@ use semver::Version;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use wasmtime::Store;
 
 /// What a [`PluginHost`] is made of.
@@ -142,6 +143,12 @@ impl PluginHost {
     #[must_use]
     pub fn plugins(&self) -> Vec<PluginInfo> {
         self.plugins.values().map(Plugin::info).collect()
+    }
+
+    /// Time for which all calls so far had the processor, the waits for what they asked left out.
+    #[must_use]
+    pub fn cpu_time(&self) -> Duration {
+        self.caller.cpu_time()
     }
 
     /// Plugins that were skipped, and why.

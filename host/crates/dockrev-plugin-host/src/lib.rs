@@ -26,6 +26,7 @@ mod limits;
 mod linker;
 mod load;
 mod manifest;
+mod meter;
 mod notifiers;
 mod outgoing;
 mod policies;

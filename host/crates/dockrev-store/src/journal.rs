@@ -29,13 +29,13 @@ pub(crate) async fn record(
         "update job set state = $2, state_json = $3, \
          changed_at_unix_ms = case when state_json = $3 then changed_at_unix_ms else $4 end where id = $1",
     )
-        .bind(job.as_str())
-        .bind(state.name())
-        .bind(RECORDING.encode(state)?)
-        .bind(entry.at.as_millisecond())
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed)?;
+    .bind(job.as_str())
+    .bind(state.name())
+    .bind(RECORDING.encode(state)?)
+    .bind(entry.at.as_millisecond())
+    .execute(&mut *transaction)
+    .await
+    .map_err(failed)?;
     if changed.rows_affected() != 1 {
         return Err(RECORDING.failed(&format!("there is no job `{job}`")));
     }

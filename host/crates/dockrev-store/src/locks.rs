@@ -38,12 +38,11 @@ impl StoredLocks {
 
     async fn holder(&self, stack: &StackName) -> Result<(JobId, u32), String> {
         const READING: Doing = Doing("read who works on a stack");
-        let row: Option<(String, i64)> =
-            sqlx::query_as("select job_id, process_id from stack_lock where stack = $1")
-                .bind(stack.as_str())
-                .fetch_optional(&self.store.pool)
-                .await
-                .map_err(|error| READING.failed(&error).to_string())?;
+        let row: Option<(String, i64)> = sqlx::query_as("select job_id, process_id from stack_lock where stack = $1")
+            .bind(stack.as_str())
+            .fetch_optional(&self.store.pool)
+            .await
+            .map_err(|error| READING.failed(&error).to_string())?;
         // The other process may have the file and not have written its row yet.
         let (job, process) = row.unwrap_or_else(|| ("unknown".to_owned(), 0));
         Ok((JobId::new(job), u32::try_from(process).unwrap_or_default()))

@@ -31,7 +31,7 @@ impl Sightings for Store {
                 .fetch_all(&self.pool)
                 .await
                 .map_err(|error| READING.failed(&error))?;
-        rows.into_iter().map(|row| sighting(repository, row)).collect()
+        rows.iter().map(|row| sighting(repository, row)).collect()
     }
 
     async fn keep_sightings(&self, sightings: &[Sighting], now: Timestamp) -> Result<(), JournalError> {
@@ -77,7 +77,7 @@ impl Store {
     }
 }
 
-fn sighting(repository: &Repository, row: SightingRow) -> Result<Sighting, JournalError> {
+fn sighting(repository: &Repository, row: &SightingRow) -> Result<Sighting, JournalError> {
     let unreadable = |what: &str, text: &str| READING.failed(&format!("`{text}` is no {what}"));
     Ok(Sighting {
         repository: repository.clone(),

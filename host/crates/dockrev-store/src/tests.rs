@@ -1,7 +1,9 @@
 use crate::{LOG_LINES_MAX, OpenError, Store};
 use dockrev_core::ids::{ContainerId, ImageId, JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{Digest, ImageRef, PinnedImage};
-use dockrev_core::job::{DataWish, Direction, Effect, Failure, Job, JobState, JournalEntry, LogLine, LogSource, Stage, StageOutput, Step,};
+use dockrev_core::job::{
+    DataWish, Direction, Effect, Failure, Job, JobState, JournalEntry, LogLine, LogSource, Stage, StageOutput, Step,
+};
 use dockrev_core::plan::{ChangeLevel, CurrentImage, ServiceChange, UndoRule, VerifySettings, Warning, Writing};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::Journal;
@@ -86,7 +88,10 @@ fn states() -> Vec<JobState> {
         JobState::NeedsAttention { cause: cause.clone(), undo_failure: Some(failure(Stage::Apply)) },
     ];
     for stage in Stage::ALL {
-        states.extend([JobState::Running { stage }, JobState::Undoing { stage, cause: cause.clone(), data: DataWish::Restore }]);
+        states.extend([
+            JobState::Running { stage },
+            JobState::Undoing { stage, cause: cause.clone(), data: DataWish::Restore },
+        ]);
     }
     states
 }

@@ -204,12 +204,9 @@ impl Shared {
                 Ok(Holder::Anyone) => None,
                 Err(refusal) => return Some(refusal),
             },
-            Manners::Ghcr
-            | Manners::Hub
-            | Manners::Harbor
-            | Manners::GitLab
-            | Manners::Quay
-            | Manners::Acr => self.tokens.holder(received, repository),
+            Manners::Ghcr | Manners::Hub | Manners::Harbor | Manners::GitLab | Manners::Quay | Manners::Acr => {
+                self.tokens.holder(received, repository)
+            }
             Manners::Nexus => self.tokens.holder(received, None),
         };
         match holder {

@@ -37,6 +37,8 @@ pub(super) struct Effort {
     pub(super) requests: BTreeMap<String, u64>,
     /// Questions that were answered without a request, from what was known.
     pub(super) answered_from_cache: u64,
+    /// Time for which plugins had the processor, in microseconds.
+    pub(super) plugin_cpu_us: u64,
 }
 
 /// The entries, and the detections that they go by, as one JSON document.

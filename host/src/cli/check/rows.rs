@@ -41,12 +41,9 @@ pub(in crate::cli) fn status(entry: &PlanEntry) -> Status {
         Decision::Excluded(exclusion) => {
             Status { name: "skipped", reason: exclusion.to_string(), code: None, tone: Tone::Faint }
         }
-        Decision::Gone(absence) => Status {
-            name: "gone",
-            reason: absence.to_string(),
-            code: Some(absence.code().to_owned()),
-            tone: Tone::Bad,
-        },
+        Decision::Gone(absence) => {
+            Status { name: "gone", reason: absence.to_string(), code: Some(absence.code().to_owned()), tone: Tone::Bad }
+        }
         Decision::Unknown(trouble) => Status {
             name: "unknown",
             reason: trouble.message.clone(),
@@ -177,7 +174,10 @@ fn of_local_tag(entry: &PlanEntry) -> Option<String> {
         LocalTag::Pulled(_) => "another image that was pulled and not brought up",
         LocalTag::Retagged(_) => "an image that did not come from its repository",
     };
-    Some(format!("note: here `{}` of {} stands for {what}: a plain `compose up` starts that", entry.written, entry.subject))
+    Some(format!(
+        "note: here `{}` of {} stands for {what}: a plain `compose up` starts that",
+        entry.written, entry.subject
+    ))
 }
 
 /// How many of each.

@@ -16,9 +16,8 @@ impl Found {
     /// What is true.
     pub(super) fn expected(host: &str, repositories: &[Repository]) -> Self {
         let image = |repository: &Repository| format!("{host}/{}:{}", repository.name, repository.tag);
-        let news = |repository: &Repository| {
-            repository.expected().map(|(tag, digest)| (tag.to_owned(), digest.to_owned()))
-        };
+        let news =
+            |repository: &Repository| repository.expected().map(|(tag, digest)| (tag.to_owned(), digest.to_owned()));
         Self(repositories.iter().map(|repository| (image(repository), news(repository))).collect())
     }
 

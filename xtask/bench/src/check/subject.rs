@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::floor;
 use super::found::Found;
 use super::host::Host;
 use super::options::Options;
-use super::floor;
 use crate::failure::Failure;
 use crate::measure::{self, Usage};
 use crate::registry::{Registry, Tally};

@@ -121,12 +121,13 @@ fn refusal(status: StatusCode, code: &str) -> Answer {
 }
 
 fn answer(status: StatusCode, content_type: &str, body: Bytes) -> Answer {
-    let mut response = Response::new(Full::new(body.clone()));
+    let length = body.len();
+    let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
     headers.insert(CONTENT_TYPE, header(content_type));
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     response
 }
 
@@ -135,11 +136,15 @@ fn is_known(answer: &Answer, headers: &HeaderMap) -> bool {
     answer.headers().get(ETAG).is_some_and(|tag| headers.get(IF_NONE_MATCH) == Some(tag))
 }
 
+/// As Distribution's own registry says it: nothing of a manifest is repeated.
 fn not_modified(mut answer: Answer) -> Answer {
     *answer.status_mut() = StatusCode::NOT_MODIFIED;
     let headers = answer.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.remove(CONTENT_TYPE);
+    if headers.remove(CONTENT_DIGEST).is_some() {
+        headers.remove(ETAG);
+    }
     without_body(answer)
 }
 

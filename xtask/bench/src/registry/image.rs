@@ -101,9 +101,8 @@ impl Image {
         manifests.extend(members.iter().map(|(_, manifest, _)| attestation(manifest)));
         let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests });
         let [first, second, third] = members;
-        let (_, manifest, config) = [second, third].into_iter().fold(first, |chosen, other| {
-            if other.0 == own { other } else { chosen }
-        });
+        let (_, manifest, config) =
+            [second, third].into_iter().fold(first, |chosen, other| if other.0 == own { other } else { chosen });
         Self { index: Blob::json(INDEX, &index), manifest, config, layer: Arc::clone(&layer.blob) }
     }
 }

@@ -90,9 +90,7 @@ impl Header {
     pub(super) fn number(&self, field: Range<usize>) -> Option<u64> {
         let field = &self.0[field];
         if field[0] == 0x80 {
-            return field[1..].iter().try_fold(0_u64, |number, byte| {
-                Some(number.checked_mul(256)? | u64::from(*byte))
-            });
+            return field[1..].iter().try_fold(0_u64, |number, byte| Some(number.checked_mul(256)? | u64::from(*byte)));
         }
         let digits = field.trim_ascii_start();
         let end = digits.iter().position(|byte| matches!(byte, 0 | b' ')).unwrap_or(digits.len());

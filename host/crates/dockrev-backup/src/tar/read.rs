@@ -18,10 +18,8 @@ pub(crate) enum TarError {
 
 impl From<io::Error> for TarError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof => Self::Malformed("it ends too early".to_owned()),
-            _ => Self::Io(error),
-        }
+        let is_short = error.kind() == io::ErrorKind::UnexpectedEof;
+        if is_short { Self::Malformed("it ends too early".to_owned()) } else { Self::Io(error) }
     }
 }
 
@@ -80,7 +78,7 @@ impl<R: BufRead> TarReader<R> {
                 b'g' => drop(self.extension(&header)?),
                 b'L' => extended.path = Some(self.long_name(&header)?),
                 b'K' => extended.link = Some(self.long_name(&header)?),
-                _ => return self.member(&header, extended).map(Some),
+                _ => return self.member(&header, &extended).map(Some),
             }
         }
     }
@@ -151,7 +149,7 @@ impl<R: BufRead> TarReader<R> {
         Ok(name)
     }
 
-    fn member(&mut self, header: &Header, extended: Extended) -> Result<Entry, TarError> {
+    fn member(&mut self, header: &Header, extended: &Extended) -> Result<Entry, TarError> {
         let path = extended.path.clone().unwrap_or_else(|| header.name());
         let refuse = |reason: &str| TarError::Unsafe { entry: printable(&path), reason: reason.to_owned() };
         let size = match extended.size {
@@ -190,7 +188,7 @@ impl<R: BufRead> TarReader<R> {
         let entry = Entry { path, kind, meta };
         match extended.sparse_version {
             (None, None) if !extended.is_other_sparse => Ok(entry),
-            (Some(1), Some(0)) => self.sparse(entry, &extended),
+            (Some(1), Some(0)) => self.sparse(entry, extended),
             _ => Err(TarError::Unsafe {
                 entry: printable(&entry.path),
                 reason: "it is a sparse file of a kind that is not read here".to_owned(),
@@ -201,10 +199,8 @@ impl<R: BufRead> TarReader<R> {
     /// Reads the map that a sparse file's data begins with.
     fn sparse(&mut self, mut entry: Entry, extended: &Extended) -> Result<Entry, TarError> {
         entry.path = extended.sparse_name.clone().unwrap_or(entry.path);
-        let refuse = |entry: &Entry, reason: &str| TarError::Unsafe {
-            entry: printable(&entry.path),
-            reason: reason.to_owned(),
-        };
+        let refuse =
+            |entry: &Entry, reason: &str| TarError::Unsafe { entry: printable(&entry.path), reason: reason.to_owned() };
         let is_file = matches!(entry.kind, Kind::File { .. });
         let Some(size) = extended.sparse_size.filter(|size| is_file && i64::try_from(*size).is_ok()) else {
             return Err(refuse(&entry, "it is a sparse file without a size"));

@@ -193,7 +193,9 @@ fn an_artifacts_name_says_whose_and_when() {
     assert_eq!(name.as_str(), "shop/20260131-235959Z.tar.zst");
     assert_eq!(name.as_str().parse(), Ok(name.clone()));
     assert_eq!(name.stack(), StackName::new("shop"));
-    for bad in ["", "shop", "shop/x", "../20260131-235959Z.tar.zst", "a/b/20260131-235959Z.tar.zst", "shop/20260131-235959Z"] {
+    for bad in
+        ["", "shop", "shop/x", "../20260131-235959Z.tar.zst", "a/b/20260131-235959Z.tar.zst", "shop/20260131-235959Z"]
+    {
         assert!(bad.parse::<ArtifactName>().is_err(), "{bad}");
     }
 }

@@ -1,9 +1,9 @@
 //! Why something newer is not taken.
 
 use super::candidate::{Architecture, Candidate, ChangeLevel};
-use crate::age::TooYoung;
 use super::options::{MismatchRule, PlanOptions};
 use super::refused::Refused;
+use crate::age::TooYoung;
 use crate::detection::{ComposeFacts, Detection, Finding, InFiles, LocalTag, MovedBack, Replicas, Subject};
 use crate::ids::{ImageId, JobId};
 use crate::image::ImageRef;
@@ -54,7 +54,10 @@ pub enum Hold {
         names: Vec<String>,
     },
     /// Somebody gave its local tag to an image of their own.
-    #[error("on this machine `{written}` stands for another image by now ({}), that is none of its repository's: bring that up, or pull the tag again", short(image))]
+    #[error(
+        "on this machine `{written}` stands for another image by now ({}), that is none of its repository's: bring that up, or pull the tag again",
+        short(image)
+    )]
     RetaggedLocally {
         /// The image as it was written when the container was made.
         written: String,

@@ -130,9 +130,8 @@ fn what_was_taken_back_is_not_taken_again_by_itself() {
         job: crate::ids::JobId::new("job"),
         reason: "it did not become healthy".to_owned(),
     };
-    let decide = |refused: Refused| {
-        decide_with(&detection, &PlanOptions { refused: vec![refused], ..PlanOptions::cautious() })
-    };
+    let decide =
+        |refused: Refused| decide_with(&detection, &PlanOptions { refused: vec![refused], ..PlanOptions::cautious() });
     let held = decide(refused(change.service.clone(), change.to.digest.clone()));
     assert!(matches!(held, Decision::Held { hold: Hold::TakenBack { .. }, .. }), "{held:?}");
     let other = ServiceId { service: ServiceName::new("other"), ..change.service.clone() };
@@ -387,13 +386,21 @@ fn nothing_is_done_because_of_what_a_registry_said_before() {
             let expected = format!("{words}, with nothing newer in them");
             assert_eq!((code.as_str(), message), ("registry.unavailable", &expected));
         }
-        other => panic!("{other:?}"),
+        other @ (Decision::Update(_)
+        | Decision::UpToDate { .. }
+        | Decision::Held { .. }
+        | Decision::Gone(_)
+        | Decision::Excluded(_)) => panic!("{other:?}"),
     }
     match &of("demo/app").decision {
         Decision::Held { candidate, hold } => {
             assert_eq!((candidate.image.tag.as_str(), hold.to_string().as_str()), ("1.1", words));
         }
-        other => panic!("{other:?}"),
+        other @ (Decision::Update(_)
+        | Decision::UpToDate { .. }
+        | Decision::Gone(_)
+        | Decision::Excluded(_)
+        | Decision::Unknown(_)) => panic!("{other:?}"),
     }
     assert!(plan.entries.iter().all(|entry| entry.old.as_ref() == Some(&down)));
 }
@@ -445,7 +452,8 @@ fn a_moved_tag_is_taken_at_its_age_and_not_back_to_an_older_build() {
     assert_eq!(candidate.since, Some(first_seen(1)));
     let seen = MovedBack::SeenBefore { seen: at(1), running_seen: at(2) };
     let (_, hold) = held(&moved(too_young, Some(seen)));
-    let words = "the tag went back to an older build (seen behind it on 1970-01-02 00:00Z, and what runs on 1970-01-03 00:00Z)";
+    let words =
+        "the tag went back to an older build (seen behind it on 1970-01-02 00:00Z, and what runs on 1970-01-03 00:00Z)";
     assert!(hold.to_string().starts_with(words), "{hold}");
     let built = MovedBack::BuiltBefore { built: at(1), running_built: at(2) };
     let mut asked = moved(None, Some(built));

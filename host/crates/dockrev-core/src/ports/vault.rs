@@ -57,12 +57,7 @@ pub trait Vault: Send + Sync {
     /// Puts data back to what it was when the artifact was written. The artifact is checked before anything is touched;
     /// what is replaced is kept until all of it is done. Doing it again, also after it was interrupted, is the same as
     /// once.
-    async fn restore(
-        &self,
-        name: &ArtifactName,
-        items: &[RestoreItem],
-        log: &dyn LogSink,
-    ) -> Result<(), VaultError>;
+    async fn restore(&self, name: &ArtifactName, items: &[RestoreItem], log: &dyn LogSink) -> Result<(), VaultError>;
 
     /// Removes an artifact, also one that was not finished. Absent is as good as removed.
     async fn discard(&self, name: &ArtifactName) -> Result<(), VaultError>;

@@ -134,7 +134,13 @@ pub static SETTINGS: &[Setting] = &[
     ),
     variable("DOCKREV_LOG", "`warn`", "what is logged to standard error: `warn`, `info`, `dockrev_engine=debug`"),
     variable("NO_COLOR", "", "set to anything: no colours"),
-    general("policy", Place::Top, Some("DOCKREV_POLICY"), "`policy-same-level`", "the version policy to use, by its id"),
+    general(
+        "policy",
+        Place::Top,
+        Some("DOCKREV_POLICY"),
+        "`policy-same-level`",
+        "the version policy to use, by its id",
+    ),
     general(
         "notify",
         Place::Top,
@@ -418,7 +424,8 @@ mod tests {
 
     #[test]
     fn every_name_is_declared_once() {
-        let keys: Vec<_> = SETTINGS.iter().filter(|setting| !setting.key.is_empty()).map(|setting| setting.key).collect();
+        let keys: Vec<_> =
+            SETTINGS.iter().filter(|setting| !setting.key.is_empty()).map(|setting| setting.key).collect();
         let labels: Vec<_> = labels().map(|(label, _)| label.name).collect();
         for names in [keys, labels, variables().collect()] {
             assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");

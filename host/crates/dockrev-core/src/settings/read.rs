@@ -16,7 +16,8 @@ pub(super) fn label_layers(labels: &BTreeMap<String, String>) -> Result<Vec<(Str
         let own = catalog::labels().map(|(label, _)| label.name).filter(|name| name.starts_with(OWN_LABELS));
         return Err(SettingsError::UnknownLabel { name: unknown.clone(), nearest: catalog::nearest(unknown, own) });
     }
-    let present = |(label, setting): (&'static Label, &'static Setting)| Some((label, setting, labels.get(label.name)?));
+    let present =
+        |(label, setting): (&'static Label, &'static Setting)| Some((label, setting, labels.get(label.name)?));
     let mut layers = Vec::new();
     for own in [false, true] {
         for (label, setting, value) in catalog::labels().filter_map(present) {
@@ -45,15 +46,13 @@ pub(super) fn environment_layers(
     layers.collect()
 }
 
-fn layer(
-    setting: &'static Setting,
-    sense: Sense,
-    value: &str,
-    source: String,
-) -> Result<SettingsLayer, SettingsError> {
+fn layer(setting: &'static Setting, sense: Sense, value: &str, source: String) -> Result<SettingsLayer, SettingsError> {
     let mut layer = SettingsLayer::default();
-    set(&mut layer, setting, sense, value)
-        .map_err(|expected| SettingsError::Invalid { source_of: source, value: value.to_owned(), expected })?;
+    set(&mut layer, setting, sense, value).map_err(|expected| SettingsError::Invalid {
+        source_of: source,
+        value: value.to_owned(),
+        expected,
+    })?;
     Ok(layer)
 }
 
@@ -63,7 +62,9 @@ fn set(layer: &mut SettingsLayer, setting: &Setting, sense: Sense, value: &str) 
         Some(Kind::Switch(set)) => set(layer, boolean(value)? == (sense == Sense::Same)),
         Some(Kind::Levels(set)) => set(layer, levels(value)?),
         Some(Kind::Text(set)) => set(layer, value.to_owned()),
-        Some(Kind::Age(set)) => set(layer, value.parse().map_err(|error: crate::age::ParseMinAgeError| error.to_string())?),
+        Some(Kind::Age(set)) => {
+            set(layer, value.parse().map_err(|error: crate::age::ParseMinAgeError| error.to_string())?)
+        }
         Some(Kind::Backup(set)) => set(&mut layer.backup, value)?,
         None => {}
     }

@@ -64,7 +64,8 @@ fn force_looks_at_what_filters_and_skips_leave_out() {
     let left = of(&book, &[]).unwrap();
     assert_eq!(left.left_out.unwrap().to_string(), "left out by `only-labels`: it does not have `backup`");
     assert_eq!((left.skip_exact.as_deref(), left.skip_pinned.as_deref()), (Some("`[defaults]`"), Some("`[defaults]`")));
-    let forced = of(&book, &[("dockrev.force", "true"), ("dockrev.skip", "true"), ("dockrev.update", "false")]).unwrap();
+    let forced =
+        of(&book, &[("dockrev.force", "true"), ("dockrev.skip", "true"), ("dockrev.update", "false")]).unwrap();
     assert_eq!((forced.left_out, forced.skip_exact, forced.skip_pinned), (None, None, None));
     assert_eq!(forced.update, Switch::Off("label `dockrev.update`".to_owned()), "what protects stays");
     assert_eq!(book.of_image("nginx:1").unwrap().left_out, None, "filters are for containers");

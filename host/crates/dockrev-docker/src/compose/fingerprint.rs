@@ -93,17 +93,20 @@ struct Folders<'a> {
 fn named_in(content: &[u8], folders: &Folders<'_>) -> Vec<(PathBuf, Role)> {
     let Ok(file) = serde_saphyr::from_slice::<Value>(content) else { return Vec::new() };
     let entries = |key: &str| file.get(key).and_then(Value::as_object).into_iter().flat_map(|map| map.values());
-    let mut compose: Vec<&str> = entries("services").filter_map(|service| service["extends"]["file"].as_str()).collect();
+    let mut compose: Vec<&str> =
+        entries("services").filter_map(|service| service["extends"]["file"].as_str()).collect();
     let mut others: Vec<&str> = entries("services").flat_map(|service| paths(&service["env_file"])).collect();
-    others.extend(["configs", "secrets"].iter().flat_map(|key| entries(key)).filter_map(|entry| entry["file"].as_str()));
+    others
+        .extend(["configs", "secrets"].iter().flat_map(|key| entries(key)).filter_map(|entry| entry["file"].as_str()));
     for include in file.get("include").and_then(Value::as_array).into_iter().flatten() {
         compose.extend(include.as_str());
         compose.extend(paths(&include["path"]));
         others.extend(paths(&include["env_file"]));
     }
     let known = |path: &&str| !path.contains('$');
-    let named =
-        |folder: &Path, path: &str, is_compose| (normalised(&folder.join(path)), Role { is_compose, is_required: false });
+    let named = |folder: &Path, path: &str, is_compose| {
+        (normalised(&folder.join(path)), Role { is_compose, is_required: false })
+    };
     let compose = compose.into_iter().filter(known).map(|path| named(folders.of_file, path, true));
     compose.chain(others.into_iter().filter(known).map(|path| named(folders.of_project, path, false))).collect()
 }

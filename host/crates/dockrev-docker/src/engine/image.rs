@@ -7,10 +7,14 @@ use bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuil
 use dockrev_core::ids::ImageId;
 use dockrev_core::image::{Digest, ImageRef, Repository, Tag};
 use dockrev_core::platform::Platform;
-use dockrev_core::ports::HostError;
+use dockrev_core::ports::{HostError, ImageName};
 use dockrev_core::stack::LocalImage;
+use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use std::collections::HashMap;
+
+/// Images that the engine is asked about at the same time: it reads each from its disk.
+const CONCURRENT_QUESTIONS: usize = 8;
 
 pub(super) async fn find(engine: &DockerEngine, client: &Docker, name: &str) -> Result<Option<LocalImage>, HostError> {
     let call = Call { engine, action: "inspect image", subject: name.to_owned() };
@@ -18,6 +22,19 @@ pub(super) async fn find(engine: &DockerEngine, client: &Docker, name: &str) -> 
         return Ok(None);
     };
     local(found).map(Some).ok_or_else(|| call.refused("its answer has no image id"))
+}
+
+/// Finds images through one connection that is used by several questions at a time.
+pub(super) async fn find_all(
+    engine: &DockerEngine,
+    client: &Docker,
+    names: &[ImageName],
+) -> Result<Vec<Option<LocalImage>>, HostError> {
+    let find = async |name: &ImageName| match name {
+        ImageName::Id(id) => find(engine, client, id.as_str()).await,
+        ImageName::Reference(reference) => find(engine, client, &reference.to_string()).await,
+    };
+    futures::stream::iter(names).map(find).buffered(CONCURRENT_QUESTIONS).try_collect().await
 }
 
 /// Takes a name away. An image that no container uses and no registry knows by a digest goes with its last name.

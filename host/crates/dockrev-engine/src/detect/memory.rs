@@ -75,8 +75,7 @@ impl<'a> Memory<'a> {
     /// Keeps what this check saw. That it cannot be kept is no reason to show nothing.
     pub(super) async fn keep(&self) {
         let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
-        let sighting =
-            |((repository, tag, digest), first_seen)| Sighting { repository, tag, digest, first_seen };
+        let sighting = |((repository, tag, digest), first_seen)| Sighting { repository, tag, digest, first_seen };
         let sightings: Vec<Sighting> = seen.into_iter().map(sighting).collect();
         if let Err(error) = self.sightings.keep_sightings(&sightings, self.now).await {
             tracing::warn!("{error}: ages of images count from the next check");

@@ -16,7 +16,8 @@ pub(super) async fn find(
     facts: &TagFacts,
 ) -> Result<Option<Moved>, Finding> {
     let repository = asked.reference.repository();
-    let pushed = facts.pushed_at_unix_s.filter(|_| facts.digest.as_ref().is_none_or(|digest| *digest == tag_now.digest));
+    let pushed =
+        facts.pushed_at_unix_s.filter(|_| facts.digest.as_ref().is_none_or(|digest| *digest == tag_now.digest));
     let since = check.memory.since(repository, &asked.tag, &tag_now.digest, pushed).await;
     let Some(local) = asked.local else { return Ok(None) };
     if runs(local, repository, tag_now) {
@@ -38,12 +39,7 @@ pub(super) async fn find(
 
 /// Whether the tag went back: by what earlier checks saw behind it, or by what this engine still has. What cannot be read
 /// shows nothing.
-async fn back(
-    check: &Check<'_>,
-    asked: &Asked<'_>,
-    local: &LocalImage,
-    tag_now: &ResolvedImage,
-) -> Option<MovedBack> {
+async fn back(check: &Check<'_>, asked: &Asked<'_>, local: &LocalImage, tag_now: &ResolvedImage) -> Option<MovedBack> {
     let repository = asked.reference.repository();
     let first_seen = async |digest| check.memory.first_seen(repository, &asked.tag, digest).await.ok().flatten();
     let mut running_seen: Option<Timestamp> = None;

@@ -202,12 +202,7 @@ fn facts(tag: &dockrev_core::registry::ListedTag) -> TagFacts {
 }
 
 /// The digest behind `tag`, which the list does not tell.
-async fn digest_of(
-    check: &Check<'_>,
-    asked: &Asked<'_>,
-    tag: &Tag,
-    judged: &mut Judged,
-) -> Result<Digest, Finding> {
+async fn digest_of(check: &Check<'_>, asked: &Asked<'_>, tag: &Tag, judged: &mut Judged) -> Result<Digest, Finding> {
     let read = resolve(check, asked, tag, Detail::Digest).await?;
     judged.old = OldAnswer::older(judged.old.take(), read.old);
     judged.tags.entry(tag.clone()).or_default().digest = Some(read.answer.digest.clone());

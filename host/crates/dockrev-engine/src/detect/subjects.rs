@@ -4,11 +4,11 @@ use super::{Depth, DetectError, Scope};
 use dockrev_core::detection::{ComposeFacts, InFiles, LocalTag, Replicas, Subject, TagUsers};
 use dockrev_core::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{ImageRef, Repository, Tag};
-use dockrev_core::ports::{Compose, Engine, HostError};
+use dockrev_core::ports::{Compose, Engine, HostError, ImageName};
 use dockrev_core::stack::{
     ComposeModel, ComposeProject, Container, FileHash, Health, Inventory, LocalImage, Pins, RunState, Service, Stack,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The label by which Compose numbers the containers of a service.
 const NUMBER: &str = "com.docker.compose.container-number";
@@ -33,6 +33,9 @@ pub(super) async fn ask_host(
 ) -> Result<Vec<Known>, DetectError> {
     let neighbours = Neighbours::of(&inventory);
     let selected = select(inventory, scope)?;
+    let of_services = selected.stacks.iter().flat_map(|stack| &stack.services).filter_map(shown);
+    let images = Images::of(engine, of_services.chain(&selected.standalone)).await?;
+    let surroundings = Surroundings { neighbours: &neighbours, images: &images, depth };
     let mut subjects = Vec::new();
     for stack in &selected.stacks {
         let mut of_projects: Vec<(&ComposeProject, Result<StackFacts, HostError>)> = Vec::new();
@@ -42,15 +45,15 @@ pub(super) async fn ask_host(
             }
             let facts = of_projects.iter().find(|(project, _)| **project == service.project);
             if let Some((_, facts)) = facts {
-                subjects.push(known_service(engine, service, facts, &neighbours, depth).await?);
+                subjects.push(known_service(engine, service, facts, &surroundings).await?);
             }
         }
     }
     for container in selected.standalone {
         subjects.push(Known {
             subject: Subject::Container(container.name.clone()),
-            local: engine.image_by_id(&container.image_id).await?,
-            local_tag: find_local_tag(engine, &container.image, &container.image_id).await?,
+            local: images.by_id.get(&container.image_id).cloned(),
+            local_tag: images.local_tag(&container.image, &container.image_id),
             is_running: is_running(&container),
             written: container.image,
             labels: container.labels,
@@ -165,17 +168,17 @@ async fn known_service(
     engine: &dyn Engine,
     service: &Service,
     facts: &Result<StackFacts, HostError>,
-    neighbours: &Neighbours,
-    depth: Depth,
+    surroundings: &Surroundings<'_>,
 ) -> Result<Known, HostError> {
-    let running = service.containers.iter().find(|container| is_running(container));
-    let first = running.or(service.containers.first());
+    let Surroundings { neighbours, images, depth } = *surroundings;
+    let first = shown(service);
+    let is_running = service.containers.iter().any(is_running);
     let labels = first.map(|container| container.labels.clone()).unwrap_or_default();
     let (written, local, local_tag) = match first {
         Some(container) => (
             container.image.clone(),
-            engine.image_by_id(&container.image_id).await?,
-            find_local_tag(engine, &container.image, &container.image_id).await?,
+            images.by_id.get(&container.image_id).cloned(),
+            images.local_tag(&container.image, &container.image_id),
         ),
         None => (String::new(), None, LocalTag::Unused),
     };
@@ -199,21 +202,74 @@ async fn known_service(
         })),
     };
     let subject = Subject::Service(service.id.clone());
-    Ok(Known { subject, written, local, local_tag, is_running: running.is_some(), labels, compose })
+    Ok(Known { subject, written, local, local_tag, is_running, labels, compose })
 }
 
-/// What `written`, by which a container was made from the image `running`, stands for by now.
-async fn find_local_tag(engine: &dyn Engine, written: &str, running: &ImageId) -> Result<LocalTag, HostError> {
-    let Some((repository, tag)) = local_tag(written).filter(|_| !written.starts_with("sha256:")) else {
-        return Ok(LocalTag::Unused);
-    };
-    let reference = ImageRef::new(repository.clone(), Some(tag), None);
-    Ok(match engine.image(&reference).await? {
-        None => LocalTag::Gone,
-        Some(image) if image.id == *running => LocalTag::Same,
-        Some(image) if image.digests_of(&repository).next().is_some() => LocalTag::Pulled(image.id),
-        Some(image) => LocalTag::Retagged(image.id),
-    })
+/// What the services of a survey are looked at with.
+#[derive(Clone, Copy)]
+struct Surroundings<'a> {
+    neighbours: &'a Neighbours,
+    images: &'a Images,
+    depth: Depth,
+}
+
+/// The container that stands for its service.
+fn shown(service: &Service) -> Option<&Container> {
+    service.containers.iter().find(|container| is_running(container)).or(service.containers.first())
+}
+
+/// Images that containers are made from, and those that their names stand for by now.
+struct Images {
+    by_id: HashMap<ImageId, LocalImage>,
+    by_reference: HashMap<ImageRef, LocalImage>,
+}
+
+impl Images {
+    /// Asks the engine about each image once: mostly, a name still stands for what it stood for.
+    async fn of<'a>(
+        engine: &dyn Engine,
+        containers: impl Iterator<Item = &'a Container> + Clone,
+    ) -> Result<Self, HostError> {
+        let named: HashSet<ImageRef> =
+            containers.clone().filter_map(|container| local_name(&container.image)).collect();
+        let named: Vec<ImageName> = named.into_iter().map(ImageName::Reference).collect();
+        let mut images = Self { by_id: HashMap::new(), by_reference: HashMap::new() };
+        for (name, found) in named.iter().zip(engine.images(&named).await?) {
+            if let (ImageName::Reference(reference), Some(image)) = (name, found) {
+                images.by_id.insert(image.id.clone(), image.clone());
+                images.by_reference.insert(reference.clone(), image);
+            }
+        }
+        let others: HashSet<&ImageId> =
+            containers.map(|container| &container.image_id).filter(|id| !images.by_id.contains_key(*id)).collect();
+        let others: Vec<ImageName> = others.into_iter().cloned().map(ImageName::Id).collect();
+        let found = engine.images(&others).await?;
+        for (name, found) in others.into_iter().zip(found) {
+            if let (ImageName::Id(id), Some(image)) = (name, found) {
+                images.by_id.insert(id, image);
+            }
+        }
+        Ok(images)
+    }
+
+    /// What `written`, by which a container was made from the image `running`, stands for by now.
+    fn local_tag(&self, written: &str, running: &ImageId) -> LocalTag {
+        let Some(reference) = local_name(written) else { return LocalTag::Unused };
+        match self.by_reference.get(&reference) {
+            None => LocalTag::Gone,
+            Some(image) if image.id == *running => LocalTag::Same,
+            Some(image) if image.digests_of(reference.repository()).next().is_some() => {
+                LocalTag::Pulled(image.id.clone())
+            }
+            Some(image) => LocalTag::Retagged(image.id.clone()),
+        }
+    }
+}
+
+/// The local tag that an image was taken by, as a name that the engine knows.
+fn local_name(written: &str) -> Option<ImageRef> {
+    let (repository, tag) = local_tag(written).filter(|_| !written.starts_with("sha256:"))?;
+    Some(ImageRef::new(repository, Some(tag), None))
 }
 
 fn in_files(model: Option<&ComposeModel>, service: &ServiceName) -> InFiles {

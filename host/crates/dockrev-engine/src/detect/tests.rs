@@ -1,10 +1,10 @@
 use super::*;
 use crate::world::{NEW, OLD, Road, World, digest};
 use async_trait::async_trait;
-use dockrev_core::ignore::{Matcher, MatcherKind};
-use dockrev_core::image::{Digest, Repository};
 use dockrev_core::age::AgeSource;
 use dockrev_core::detection::{Absence, MovedBack, Reading};
+use dockrev_core::ignore::{Matcher, MatcherKind};
+use dockrev_core::image::{Digest, Repository};
 use dockrev_core::policy::{Following, PolicyError, PolicyQuestion, Verdict};
 use dockrev_core::ports::{JournalError, Sighting, Target};
 use dockrev_core::registry::{

@@ -218,7 +218,10 @@ async fn an_update_can_be_rolled_back_later_unless_something_changed_since() {
     let (world, runner, change) = prepare(Road::FirstPin, NewImage::Works, true);
     let job = runner.run(change, "test", &Nobody).await.unwrap();
     world.state().container.as_mut().unwrap().image_id = image("dddd").id;
-    assert_eq!(runner.roll_back(&job.id, DataWish::Keep, &Nobody).await.unwrap_err().code(), "rollback.service-changed");
+    assert_eq!(
+        runner.roll_back(&job.id, DataWish::Keep, &Nobody).await.unwrap_err().code(),
+        "rollback.service-changed"
+    );
 }
 
 #[tokio::test]

@@ -137,8 +137,7 @@ impl Holding {
 }
 
 async fn running(context: &Context<'_>) -> Result<Vec<ContainerStatus>, StageError> {
-    let mut containers =
-        context.engine.service_status(&context.change.service).await.map_err(|error| host(&error))?;
+    let mut containers = context.engine.service_status(&context.change.service).await.map_err(|error| host(&error))?;
     containers.retain(|container| matches!(container.run, RunState::Running | RunState::Restarting));
     Ok(containers)
 }

@@ -30,11 +30,11 @@ impl Diary {
         *self.memories.now.lock().unwrap() = now;
         let registry = Arc::new(registry);
         let (memories, clock) = (self.memories.clone(), self.memories.clone());
-        let detector =
-            Detector::new(registry.clone(), Arc::new(FakePolicy), memories, clock, self.rules.clone());
+        let detector = Detector::new(registry.clone(), Arc::new(FakePolicy), memories, clock, self.rules.clone());
         let requested = requested.map(|tag| tag.parse().unwrap());
         let scope = Scope::Service(crate::world::service());
-        let survey = detector.survey(&self.world, &self.world, &scope, Depth::Plan, requested.as_ref(), &|_, _| {}).await;
+        let survey =
+            detector.survey(&self.world, &self.world, &scope, Depth::Plan, requested.as_ref(), &|_, _| {}).await;
         let mut asked = registry.asked.lock().unwrap().clone();
         asked.sort();
         (survey.unwrap().detections.remove(0), asked)
@@ -61,10 +61,16 @@ async fn without_a_push_time_an_age_counts_from_the_first_check() {
     let tags = || registry(&[("1.0", OLD), ("1.1", NEW)]);
     let first = diary.on(TODAY, tags()).await;
     assert_eq!(candidate(&first), None);
-    assert_eq!(young(&first), ("1.1".to_owned(), "first seen 0 s ago, wanted 3d: eligible from 1970-04-14 00:00:00Z".to_owned()));
+    assert_eq!(
+        young(&first),
+        ("1.1".to_owned(), "first seen 0 s ago, wanted 3d: eligible from 1970-04-14 00:00:00Z".to_owned())
+    );
     let refused = reading(&first).verdict.assessment(&"1.1".parse().unwrap());
     assert_eq!(refused, None, "the fake policy assesses nothing");
-    assert_eq!(young(&diary.on(TODAY + 2 * DAY, tags()).await).1, "first seen 2 d ago, wanted 3d: eligible from 1970-04-14 00:00:00Z");
+    assert_eq!(
+        young(&diary.on(TODAY + 2 * DAY, tags()).await).1,
+        "first seen 2 d ago, wanted 3d: eligible from 1970-04-14 00:00:00Z"
+    );
     let third = diary.on(TODAY + 3 * DAY, tags()).await;
     assert_eq!((candidate(&third).as_deref(), reading(&third).young.is_none()), (Some("1.1"), true));
     assert_eq!(reading(&third).candidate_since.unwrap().source, AgeSource::FirstSeen);

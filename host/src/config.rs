@@ -351,7 +351,7 @@ mod tests {
             let message = config_of(text).unwrap_err().to_string();
             assert!(message.contains(part), "{message}");
         };
-        check("policy = \"x\"\nregistrys = {}\n", "line 2: unknown field `registrys`");
+        check("policy = \"x\"\nregistrys = {}\n", "line 2: `registrys` is not known: did you mean `registries`?");
         check("[registries.a]\ninsecure = 3\n", "line 2: invalid type");
         check("= 3", "line 1:");
         for inline in ["secrets.key = \"ghp_abc\"", "secrets.key.text = \"ghp_abc\"", "secrets.key.env = [\"ghp_abc\"]"]

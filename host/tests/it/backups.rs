@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// Writes down each start of the app in its data, as a migration would change it.
-const REMEMBERS: &str = r#"entrypoint: ["sh", "-c", "cat /app/version >> /data/starts; exec /app/start.sh"]"#;
+const REMEMBERS: &str = r#"entrypoint: ["sh", "-c", "cat /app/version >> /data/starts; exec /app/start"]"#;
 
 fn stage() -> Stage {
     Stage::new(Compose::any().expect("Compose"))

@@ -132,6 +132,7 @@ fn a_warning_says_what_it_means_to_leave_data_where_it_is() {
     assert_eq!(job["state"]["undo_failure"]["code"], "rollback.not-healthy", "{job:#}");
     // The copy is there, and brings the service back.
     stage.dockrev(&["backup", "restore", project.name(), "--yes"]).says("restored");
+    stage.dockrev(&["restart", "--stack", project.name()]).ends_with(0);
     project.wait_healthy("shop").expect("the old version is healthy");
     assert_eq!(ask(&stage, &project, "select name from customer where id = 7"), "customer 7");
 }

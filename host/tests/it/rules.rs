@@ -31,8 +31,9 @@ const OWNED: [(&str, &[&str]); 12] = [
 ];
 
 /// Our crates that a crate of ours may use.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("dockrev-core", &[]),
+    ("dockrev-backup", &["dockrev-core"]),
     ("dockrev-engine", &["dockrev-core"]),
     ("dockrev-docker", &["dockrev-core"]),
     ("dockrev-store", &["dockrev-core"]),
@@ -45,7 +46,15 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("dockrev-faults", &["dockrev-testkit"]),
     (
         "dockrev",
-        &["dockrev-core", "dockrev-docker", "dockrev-egress", "dockrev-engine", "dockrev-plugin-host", "dockrev-store"],
+        &[
+            "dockrev-core",
+            "dockrev-backup",
+            "dockrev-docker",
+            "dockrev-egress",
+            "dockrev-engine",
+            "dockrev-plugin-host",
+            "dockrev-store",
+        ],
     ),
 ];
 

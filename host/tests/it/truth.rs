@@ -36,7 +36,9 @@ fn what_runs_is_told_from_what_its_tag_stands_for_here() {
         (&"same".into(), &true.into())
     );
     assert_eq!(up_to_date["tag_now"]["digest"], old.digest.as_str());
-    assert_eq!(up_to_date["running"]["digests"][0], format!("{}/ta/web@{}", stage.registry.host(), old.digest));
+    // Other tests have the same content under other names.
+    let own = format!("{}/ta/web@{}", stage.registry.host(), old.digest);
+    assert!(up_to_date["running"]["digests"].as_array().unwrap().contains(&own.into()), "{up_to_date:#}");
 
     // Pulled by somebody, and not brought up: the old one runs, and that is what counts.
     let new = stage.push_as("ta/web", "stable", "2", Mode::Healthy);

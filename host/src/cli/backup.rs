@@ -8,7 +8,9 @@ use super::{Ending, Failure};
 use crate::app::{App, Host};
 use crate::cli::output::{out, print_json};
 use crate::config::Config;
-use dockrev_core::backup::{self, Artifact, ArtifactName, BackupPlan, Choice, Consistency, DataTarget, TargetName};
+use dockrev_core::backup::{
+    self, Artifact, ArtifactName, Artifacts, BackupPlan, Choice, Consistency, DataTarget, TargetName,
+};
 use dockrev_core::ids::{ContainerId, JobId};
 use dockrev_core::job::LogLine;
 use dockrev_core::ports::{ContainerOrder, LogSink, RestoreItem, StackLocks, Vault};
@@ -27,16 +29,18 @@ pub(super) async fn run(config: &Config, arguments: &BackupArguments) -> Result<
 #[derive(Serialize)]
 struct Backups<'a> {
     format: &'static str,
-    backups: &'a [Artifact],
+    #[serde(flatten)]
+    artifacts: &'a Artifacts,
 }
 
 async fn list(app: &App, json: bool) -> Result<Ending, Failure> {
-    let backups = app.vault().list().await?;
+    let artifacts = app.vault().list().await?;
     if json {
-        print_json(&Backups { format: "dockrev.backups/1", backups: &backups })?;
+        print_json(&Backups { format: "dockrev.backups/1", artifacts: &artifacts })?;
         return Ok(Ending::Fine);
     }
-    if backups.is_empty() {
+    let Artifacts { backups, damaged } = artifacts;
+    if backups.is_empty() && damaged.is_empty() {
         out!("no backups");
         return Ok(Ending::Fine);
     }
@@ -47,6 +51,13 @@ async fn list(app: &App, json: bool) -> Result<Ending, Failure> {
             Cell::plain(backup.name.to_string()),
             Cell::plain(size(backup.bytes)),
             Cell::plain(names.join(", ")),
+        ]);
+    }
+    for artifact in &damaged {
+        table.row(vec![
+            Cell::plain(artifact.name.to_string()),
+            Cell::plain(size(artifact.bytes)),
+            Cell::new(Tone::Bad, format!("damaged: {}", one_line(&artifact.reason))),
         ]);
     }
     table.print();
@@ -67,9 +78,8 @@ async fn find(app: &App, name: &str) -> Result<ArtifactName, Failure> {
     if let Ok(name) = name.parse() {
         return Ok(name);
     }
-    let backups = app.vault().list().await?;
-    let newest = backups.into_iter().rev().find(|backup| backup.name.stack().as_str() == name);
-    newest.map(|backup| backup.name).ok_or_else(|| {
+    let artifacts = app.vault().list().await?;
+    artifacts.newest(name).cloned().ok_or_else(|| {
         Failure::new("backup.not-found", format!("`{name}` is neither a backup nor a stack that has one"))
             .hint("`dockrev backup list` shows the backups")
     })

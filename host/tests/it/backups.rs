@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// Writes down each start of the app in its data, as a migration would change it.
-const REMEMBERS: &str = r#"entrypoint: ["sh", "-c", "cat /app/version >> /data/starts; exec /app/start"]"#;
+const REMEMBERS: &str = r#"entrypoint: ["sh", "-c", "(cat /app/version; echo) >> /data/starts; exec /app/start"]"#;
 
 fn stage() -> Stage {
     Stage::new(Compose::any().expect("Compose"))
@@ -117,12 +117,17 @@ fn data_is_restored_by_hand_and_into_another_volume() {
     let unknown = ["backup", "restore", project.name(), "--target", "volume:nobody", "--yes"];
     stage.dockrev(&unknown).ends_with(1).complains("backup.target-missing");
     let path = artifacts(&backup_dir(&stage).join(project.name())).remove(0);
-    let mut bytes = std::fs::read(&path).expect("an artifact");
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(&path, bytes).expect("a damaged artifact");
+    let whole = std::fs::read(&path).expect("an artifact");
     let before = footprint(&project, "app");
-    stage.dockrev(&["backup", "restore", project.name(), "--yes"]).ends_with(1).complains("backup.damaged");
+    let restore = ["backup", "restore", project.name(), "--yes"];
+    // Anywhere, and at its end, where a list of what there is finds it too.
+    for at in [whole.len() / 2, whole.len() - 1] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&path, bytes).expect("a damaged artifact");
+        stage.dockrev(&restore).ends_with(1).complains("backup.damaged");
+    }
+    stage.dockrev(&["backup", "list"]).ends_with(0).says("damaged: ");
     assert_eq!(footprint(&project, "app"), before, "nothing was touched");
 }
 

@@ -41,7 +41,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("dockrev-plugin-host", &["dockrev-core", "dockrev-egress"]),
     ("dockrev-testkit", &[]),
     ("dockrev-plugin-sdk", &[]),
-    ("xtask", &["dockrev-testkit"]),
+    ("xtask", &["dockrev-core", "dockrev-testkit"]),
     ("dockrev-bench", &["dockrev-testkit"]),
     ("dockrev-faults", &["dockrev-testkit"]),
     (

@@ -52,7 +52,7 @@ fn what_runs_is_told_from_what_its_tag_stands_for_here() {
     stage.dockrev(&["check", "--stack", project.name()]).ends_with(0).says("was pulled and not brought up");
 
     // Somebody's own image under its name: bringing the service up would start that.
-    let own = stage.push("ta/own", "1", Mode::Healthy);
+    let own = stage.push("ta/own", "own", Mode::Healthy);
     let own_image = format!("{}/ta/own@{}", stage.registry.host(), own.digest);
     stage.engine.run(&["pull", "--quiet", &own_image]).unwrap();
     stage.engine.run(&["tag", &own_image, &image]).unwrap();

@@ -9,7 +9,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use dockrev_core::backup::{
-    Artifact, ArtifactName, ArtifactTarget, Choice, Consistency, DataPlace, DataTarget, PlannedTarget, TargetName,
+    Artifact, ArtifactName, ArtifactTarget, Artifacts, Choice, Consistency, DamagedArtifact, DataPlace, DataTarget,
+    PlannedTarget, TargetName,
 };
 use dockrev_core::ids::StackName;
 use dockrev_core::image::Digest;
@@ -169,30 +170,36 @@ impl Vault for BackupFolder {
         .map_err(|error| error.into_vault(Some(name), None))
     }
 
-    async fn list(&self) -> Result<Vec<Artifact>, VaultError> {
+    async fn list(&self) -> Result<Artifacts, VaultError> {
         let base = self.base.clone();
         let listed = blocking("list the backups", move |_| {
             let mut found = list(&base)?;
             found.sort_by(|a, b| (a.created, &a.path).cmp(&(b.created, &b.path)));
-            Ok(found.iter().filter_map(whole).collect::<Vec<_>>())
+            Ok(found)
         });
         let listed = listed.await.map_err(|error| error.into_vault(None, None))?;
-        listed.into_iter().map(|(name, bytes, sum, index)| artifact(name, bytes, &sum, &index)).collect()
+        let mut artifacts = Artifacts::default();
+        for listed in &listed {
+            let Some(name) = name_of(listed) else { continue };
+            match whole(name.clone(), listed) {
+                Ok(artifact) => artifacts.backups.push(artifact),
+                Err(reason) => artifacts.damaged.push(DamagedArtifact { name, bytes: listed.size_bytes, reason }),
+            }
+        }
+        Ok(artifacts)
     }
 }
 
-/// What is known of an artifact without reading it to its end. A damaged one is left out, with a warning.
-fn whole(listed: &Listed) -> Option<(ArtifactName, u64, String, Index)> {
+fn name_of(listed: &Listed) -> Option<ArtifactName> {
     let file = listed.path.file_name()?.to_str()?;
-    let name: ArtifactName = format!("{}/{file}", listed.stack).parse().ok()?;
-    let sum = read_sum(&listed.path).map(|sum| hex(&sum));
-    let problem = match (&listed.index, sum) {
-        (Ok(index), Ok(sum)) => return Some((name, listed.size_bytes, sum, index.clone())),
-        (Err(error), _) => error.to_string(),
-        (_, Err(error)) => error.to_string(),
-    };
-    tracing::warn!("{problem}");
-    None
+    format!("{}/{file}", listed.stack).parse().ok()
+}
+
+/// What is known of an artifact without reading all of it, or what is wrong with it.
+fn whole(name: ArtifactName, listed: &Listed) -> Result<Artifact, String> {
+    let index = listed.index.as_ref().map_err(|error| in_full(error))?;
+    let sum = read_sum(&listed.path).map_err(|error| in_full(&error))?;
+    artifact(name, listed.size_bytes, &hex(&sum), index).map_err(|error| error.to_string())
 }
 
 fn artifact(name: ArtifactName, bytes: u64, sum: &str, index: &Index) -> Result<Artifact, VaultError> {

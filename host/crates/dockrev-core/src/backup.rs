@@ -5,7 +5,7 @@ mod plan;
 mod settings;
 mod target;
 
-pub use artifact::{Artifact, ArtifactName, ArtifactTarget, InvalidArtifactName};
+pub use artifact::{Artifact, ArtifactName, ArtifactTarget, Artifacts, DamagedArtifact, InvalidArtifactName};
 pub use plan::{BackupPlan, Choice, Measured, PlannedTarget, Skip, needs_measuring, plan};
 pub(crate) use settings::ReadSetting;
 pub use settings::{BackupLayer, BackupScope, BackupSettings, Consistency, FailureRule, RestoreRule, TargetRule};

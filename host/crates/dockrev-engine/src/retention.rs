@@ -108,7 +108,8 @@ async fn discard(
     tidied: &mut Tidied,
 ) -> Result<(), JournalError> {
     let artifacts = match ports.vault.list().await {
-        Ok(artifacts) => artifacts,
+        // What is damaged is nobody's last good one, and is left to whoever looks into it.
+        Ok(artifacts) => artifacts.backups,
         Err(error) => {
             tidied.problems.push(error.to_string());
             return Ok(());

@@ -5,7 +5,7 @@
 
 use crate::clock::Clock;
 use async_trait::async_trait;
-use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, DataTarget, PlannedTarget};
+use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, Artifacts, DataTarget, PlannedTarget};
 use dockrev_core::detection::Trouble;
 use dockrev_core::ids::{ContainerId, ImageId, JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{Digest, ImageRef, PinnedImage, Repository, Tag};
@@ -597,8 +597,8 @@ impl Vault for World {
         .map_err(vault_error)
     }
 
-    async fn list(&self) -> Result<Vec<Artifact>, VaultError> {
-        Ok(Vec::new())
+    async fn list(&self) -> Result<Artifacts, VaultError> {
+        Ok(Artifacts::default())
     }
 }
 

@@ -96,6 +96,36 @@ pub struct Artifact {
     pub targets: Vec<ArtifactTarget>,
 }
 
+/// A file among the backups that is none any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DamagedArtifact {
+    /// Its name.
+    pub name: ArtifactName,
+    /// Its size on the disk, in bytes.
+    pub bytes: u64,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// All that is kept below the backup folder, each oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifacts {
+    /// Backups that are whole as far as their end tells. Only reading all of one makes it sure.
+    pub backups: Vec<Artifact>,
+    /// What can be told to be damaged without reading it.
+    pub damaged: Vec<DamagedArtifact>,
+}
+
+impl Artifacts {
+    /// The name of the newest one of `stack`, whether or not it is damaged: who asks for the newest does not want an older one.
+    #[must_use]
+    pub fn newest(&self, stack: &str) -> Option<&ArtifactName> {
+        let damaged = self.damaged.iter().map(|artifact| &artifact.name);
+        let names = self.backups.iter().map(|artifact| &artifact.name).chain(damaged);
+        names.filter(|name| name.stack().as_str() == stack).max()
+    }
+}
+
 /// One target of a finished backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArtifactTarget {

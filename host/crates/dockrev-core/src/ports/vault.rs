@@ -1,7 +1,7 @@
 //! Where backups are kept, and how data gets there and back.
 
 use super::LogSink;
-use crate::backup::{Artifact, ArtifactName, DataTarget, PlannedTarget, TargetName};
+use crate::backup::{Artifact, ArtifactName, Artifacts, DataTarget, PlannedTarget, TargetName};
 use crate::ids::StackName;
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -62,8 +62,8 @@ pub trait Vault: Send + Sync {
     /// Removes an artifact, also one that was not finished. Absent is as good as removed.
     async fn discard(&self, name: &ArtifactName) -> Result<(), VaultError>;
 
-    /// All finished artifacts, oldest first.
-    async fn list(&self) -> Result<Vec<Artifact>, VaultError>;
+    /// All finished artifacts, and what has become of others.
+    async fn list(&self) -> Result<Artifacts, VaultError>;
 }
 
 /// Data that goes back.

@@ -21,7 +21,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use url::Url;
@@ -51,6 +51,8 @@ pub(crate) struct Authentication {
     challenges: Mutex<HashMap<(Origin, String), Challenge>>,
     /// The inner lock is held while a token is asked for: whoever comes meanwhile waits for the same one.
     tokens: Mutex<HashMap<TokenKey, Arc<tokio::sync::Mutex<Option<Token>>>>>,
+    /// Of this process alone, so that a fingerprint says nothing to anybody else.
+    fingerprints: RandomState,
 }
 
 impl std::fmt::Debug for Token {
@@ -79,6 +81,8 @@ struct TokenKey {
     service: Option<String>,
     scope: String,
     user: Option<String>,
+    /// Of the password or identity token: a new one under the same name does not get what the old one got.
+    fingerprint: Option<u64>,
 }
 
 #[derive(Clone)]
@@ -183,6 +187,7 @@ impl Egress {
             scope: format!("repository:{}:pull", registry.repository),
             registry: registry.origin.clone(),
             user: login.map(|login| login.user().to_owned()),
+            fingerprint: login.map(|login| self.authentication.fingerprints.hash_one(secret_of(login).expose())),
         };
         let slot = get_or_default(&self.authentication.tokens, &key);
         let mut slot = slot.lock().await;
@@ -313,6 +318,13 @@ fn token_request(method: Method, url: Url, registry: &RegistryGrant, headers: He
         unreachable!("a realm that was accepted has an origin");
     };
     Outgoing { method, url, origin, on_behalf_of: Some(registry.origin.clone()), headers, body }
+}
+
+fn secret_of(login: &Login) -> &Secret {
+    match login {
+        Login::Password(credentials) => &credentials.password,
+        Login::IdentityToken(token) => token,
+    }
 }
 
 fn basic(login: &Login) -> Option<HeaderValue> {

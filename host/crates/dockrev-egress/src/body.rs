@@ -1,3 +1,4 @@
+use crate::client::EgressLimits;
 use crate::conditional::Recording;
 use crate::error::EgressError;
 use crate::grant::CallScope;
@@ -9,6 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// The body of an answer. Every byte of it counts against the call's budget.
 #[derive(Debug)]
@@ -16,8 +18,27 @@ pub struct ResponseBody {
     source: Source,
     scope: Arc<CallScope>,
     host: String,
-    idle_timeout: Duration,
+    waits: Waits,
     keeping: Keeping,
+}
+
+/// How long its network is waited for.
+#[derive(Debug, Default)]
+struct Waits {
+    idle_timeout: Duration,
+    body_timeout: Duration,
+    since: Option<Instant>,
+    in_all: Duration,
+}
+
+impl Waits {
+    /// Something came, or did not: says whether that took too long by now. What a reader does meanwhile does not count.
+    fn are_over(&mut self, is_waiting: bool) -> bool {
+        let now = Instant::now();
+        self.in_all += self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        self.since = is_waiting.then_some(now);
+        self.in_all > self.body_timeout
+    }
 }
 
 /// Whether what is read is kept for the next time.
@@ -49,20 +70,23 @@ impl ResponseBody {
         permits: Option<Permits>,
         scope: Arc<CallScope>,
         host: String,
-        idle_timeout: Duration,
+        limits: &EgressLimits,
     ) -> Self {
-        Self {
-            source: Source::Network { body, _permits: permits },
-            scope,
-            host,
-            idle_timeout,
-            keeping: Keeping::Nothing,
-        }
+        let waits = Waits { idle_timeout: limits.idle_timeout, body_timeout: limits.body_timeout, ..Waits::default() };
+        Self { source: Source::Network { body, _permits: permits }, scope, host, waits, keeping: Keeping::Nothing }
     }
 
     pub(crate) fn buffered(bytes: Bytes, scope: Arc<CallScope>) -> Self {
-        let (host, idle_timeout) = (String::new(), Duration::ZERO);
-        Self { source: Source::Buffered(bytes), scope, host, idle_timeout, keeping: Keeping::Nothing }
+        let (host, waits) = (String::new(), Waits::default());
+        Self { source: Source::Buffered(bytes), scope, host, waits, keeping: Keeping::Nothing }
+    }
+
+    /// Ends the connection, and has `error` noted.
+    fn give_up(&mut self, error: EgressError) -> EgressError {
+        self.source = Source::Done;
+        self.keeping = Keeping::Nothing;
+        self.scope.remember(Some(&error));
+        error
     }
 
     /// The same, kept when it was read to its end.
@@ -100,17 +124,31 @@ impl Body for ResponseBody {
             self.keeping = Keeping::Nothing;
             return Poll::Ready(None);
         }
-        let frame = match &mut self.source {
-            Source::Network { body, .. } => ready!(Pin::new(body).poll_frame(context)),
+        let this = &mut *self;
+        let frame = match &mut this.source {
+            Source::Network { body, .. } => {
+                let polled = Pin::new(body).poll_frame(context);
+                if this.waits.are_over(polled.is_pending()) {
+                    let (host, waited) = (this.host.clone(), this.waits.body_timeout);
+                    return Poll::Ready(Some(Err(self.give_up(EgressError::TooSlow { host, waited }))));
+                }
+                match ready!(polled) {
+                    Some(Err(error)) => {
+                        let error = EgressError::of_transport(&self.host, self.waits.idle_timeout, &error);
+                        return Poll::Ready(Some(Err(self.give_up(error))));
+                    }
+                    Some(Ok(frame)) => Some(frame),
+                    None => None,
+                }
+            }
             Source::Buffered(bytes) => {
                 let bytes = std::mem::take(bytes);
-                self.source = Source::Done;
-                (!bytes.is_empty()).then(|| Ok(Frame::data(bytes)))
+                this.source = Source::Done;
+                (!bytes.is_empty()).then(|| Frame::data(bytes))
             }
             Source::Done => None,
         };
         let checked = frame.map(|frame| {
-            let frame = frame.map_err(|error| EgressError::of_transport(&self.host, self.idle_timeout, &error))?;
             let size = frame.data_ref().map_or(0, Bytes::len);
             self.scope.budget.take_bytes(size).map_err(EgressError::OverBudget)?;
             Ok(frame)

@@ -47,6 +47,9 @@ pub struct EgressLimits {
     pub response_timeout: Duration,
     /// How long an answer's body may stand still.
     pub idle_timeout: Duration,
+    /// How long an answer's body is waited for in all. A registry that sends a byte now and then is given up before the call
+    /// of the plugin that reads it comes to its deadline.
+    pub body_timeout: Duration,
     /// Requests to one host at the same time; more wait.
     pub concurrency_per_host: usize,
     /// Requests to all hosts at the same time; more wait.
@@ -63,6 +66,7 @@ impl Default for EgressLimits {
             connect_timeout: Duration::from_secs(10),
             response_timeout: Duration::from_secs(20),
             idle_timeout: Duration::from_secs(15),
+            body_timeout: Duration::from_secs(20),
             concurrency_per_host: 8,
             concurrency: 64,
             request_body_max_bytes: 1024 * 1024,
@@ -201,7 +205,7 @@ impl Egress {
         scope: &Arc<CallScope>,
     ) -> Result<http::Response<ResponseBody>, EgressError> {
         let sent = self.send_unnoted(request, scope).await;
-        scope.remember(sent.as_ref().err().map(ToString::to_string));
+        scope.remember(sent.as_ref().err());
         sent
     }
 
@@ -291,7 +295,7 @@ impl Egress {
     ) -> http::Response<ResponseBody> {
         let (parts, body) = http::Response::<reqwest::Body>::from(answer.response).into_parts();
         let scope = Arc::clone(scope);
-        let body = ResponseBody::streamed(body, answer.permits, scope, origin.authority(), self.limits.idle_timeout);
+        let body = ResponseBody::streamed(body, answer.permits, scope, origin.authority(), &self.limits);
         http::Response::from_parts(parts, body)
     }
 

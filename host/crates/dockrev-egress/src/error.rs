@@ -49,6 +49,14 @@ pub enum EgressError {
         /// The limit.
         timeout: Duration,
     },
+    /// The answer comes, and too slowly.
+    #[error("`{host}` sends its answer so slowly that it was waited for more than {} s", waited.as_secs_f32())]
+    TooSlow {
+        /// The host that was asked.
+        host: String,
+        /// The limit.
+        waited: Duration,
+    },
     /// No connection.
     #[error("could not connect to `{host}`: {failure}: {reason}")]
     Connect {
@@ -88,6 +96,46 @@ pub enum EgressError {
     /// Credentials cannot be read.
     #[error(transparent)]
     Credentials(#[from] DockerConfigError),
+}
+
+/// Why a request failed, for those who have to say it of a plugin's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendFailure {
+    /// What the host knows and a plugin cannot.
+    pub kind: SendFailureKind,
+    /// The error in words.
+    pub words: String,
+}
+
+/// What of a failed request deserves a name of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendFailureKind {
+    /// A token server that is not the registry's.
+    RealmRefused,
+    /// An answer that trickles.
+    TooSlow,
+    /// Anything else.
+    Other,
+}
+
+impl From<&EgressError> for SendFailure {
+    fn from(error: &EgressError) -> Self {
+        let kind = match error {
+            EgressError::RealmRefused { .. } => SendFailureKind::RealmRefused,
+            EgressError::TooSlow { .. } => SendFailureKind::TooSlow,
+            EgressError::HostNotGranted { .. }
+            | EgressError::PlainHttpRefused { .. }
+            | EgressError::InvalidUrl
+            | EgressError::OverBudget(_)
+            | EgressError::RequestTooLarge { .. }
+            | EgressError::TimedOut { .. }
+            | EgressError::Connect { .. }
+            | EgressError::Broken { .. }
+            | EgressError::TokenServer { .. }
+            | EgressError::Credentials(_) => SendFailureKind::Other,
+        };
+        Self { kind, words: error.to_string() }
+    }
 }
 
 /// At which step a connection failed.

@@ -62,7 +62,7 @@ fn translate(error: &EgressError) -> Error {
         EgressError::InvalidUrl => Error::HttpRequestUriInvalid,
         EgressError::OverBudget(_) => Error::ConnectionLimitReached,
         EgressError::RequestTooLarge { max_bytes, .. } => Error::HttpRequestBodySize(Some(*max_bytes as u64)),
-        EgressError::TimedOut { .. } => Error::HttpResponseTimeout,
+        EgressError::TimedOut { .. } | EgressError::TooSlow { .. } => Error::HttpResponseTimeout,
         EgressError::Connect { failure: ConnectFailure::Name, .. } => Error::DnsError { rcode: None, info_code: None },
         EgressError::Connect { failure: ConnectFailure::Tls, .. } => Error::TlsProtocolError,
         EgressError::Connect { failure: ConnectFailure::Refused, .. } => Error::ConnectionRefused,

@@ -34,7 +34,7 @@ fn every_way_to_fail_is_a_status_of_its_own() {
         (Fault::CrowdedTagList, "registry.tags-truncated", "only the first 100000 names of a page were read"),
         (Fault::CrowdedIndex, "registry.unexpected-answer", "an index of more than 2000 manifests"),
         (Fault::EndlessHead, "registry.unexpected-answer", "it is not HTTP"),
-        (Fault::RealmAt("http://192.0.2.1/token".to_owned()), "registry.unreachable", "not its own"),
+        (Fault::RealmAt("http://192.0.2.1/token".to_owned()), "registry.realm-refused", "not its own"),
         (Fault::RedirectTo(format!("{there}/v2/")), "registry.unexpected-answer", "redirects to `localhost:"),
         (Fault::OtherContent, "registry.unexpected-answer", "does not match its digest"),
     ];
@@ -88,10 +88,13 @@ fn registries_that_are_silent_or_gone_hold_up_no_other() {
     }
     frozen.freeze().unwrap();
     gone.stop().unwrap();
-    let (hanging, halting) = (Front::start(Manners::Ghcr, &well).unwrap(), Front::start(Manners::Ghcr, &well).unwrap());
-    hanging.fail(Fault::Hang);
-    halting.fail(Fault::StandStill);
-    let hosts = [frozen.host(), gone.host(), well.host(), hanging.host(), halting.host()];
+    let fronts = [Fault::Hang, Fault::StandStill, Fault::Trickle].map(|fault| {
+        let front = Front::start(Manners::Ghcr, &well).unwrap();
+        front.fail(fault);
+        front
+    });
+    let [hanging, halting, trickling] = &fronts;
+    let hosts = [frozen.host(), gone.host(), well.host(), hanging.host(), halting.host(), trickling.host()];
     let images = hosts.map(|host| format!("{host}/team/app:1.0"));
     let checked = Desk::new().check(&images.each_ref().map(String::as_str));
     frozen.thaw().unwrap();
@@ -100,5 +103,6 @@ fn registries_that_are_silent_or_gone_hold_up_no_other() {
     assert_eq!(checked.entry(&images[2])["status"], "newer");
     is_unknown(checked.entry(&images[3]), "registry.unreachable", "did not answer within");
     is_unknown(checked.entry(&images[4]), "registry.unavailable", "broke off its answer");
+    is_unknown(checked.entry(&images[5]), "registry.too-slow", "so slowly that");
     assert!(checked.took < TIME_MAX, "{:?}", checked.took);
 }

@@ -1,7 +1,9 @@
 use crate::server::{Reply, Seen, Server, ok, response};
 use crate::support::{BASIC, about, credentials_for, egress, get, granted};
 use dockrev_core::image::Repository;
-use dockrev_egress::{BudgetLimits, CallScope, DockerConfig, Egress, EgressConfig, EgressError, Grant};
+use dockrev_egress::{
+    BudgetLimits, CallScope, DockerConfig, Egress, EgressConfig, EgressError, Grant, SendFailureKind,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -83,6 +85,22 @@ async fn a_token_is_had_with_credentials() {
     assert_eq!(get(&unknown, &server.url("/v2/"), &about(&unknown, &server)).await.unwrap().0, 401);
 }
 
+#[tokio::test]
+async fn a_new_password_does_not_get_the_token_of_the_old_one() {
+    let server = bearer_registry(|seen| match seen.field("authorization") {
+        Some(BASIC) => ok(r#"{"token": "good", "expires_in": 300}"#),
+        _ => response("401 Unauthorized", "", ""),
+    })
+    .await;
+    let registry = server.address.to_string();
+    let credentials = credentials_for(&registry);
+    let egress = egress(Some(&credentials));
+    assert_eq!(get(&egress, &server.url("/v2/"), &about(&egress, &server)).await.unwrap().0, 200);
+    credentials.log_in_again(&registry);
+    assert_eq!(get(&egress, &server.url("/v2/"), &about(&egress, &server)).await.unwrap().0, 401);
+    assert!(server.count("GET /token") > 1, "the new password was tried");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_at_once_ask_for_one_token() {
     let server = bearer_registry(|_| ok(r#"{"token": "good", "expires_in": 300}"#)).await;
@@ -157,8 +175,10 @@ async fn a_realm_elsewhere_gets_nothing() {
         let server = Server::start(move |_| unauthorized(&format!(r#"Bearer realm="{realm}",service="x""#))).await;
         let credentials = credentials_for(&server.address.to_string());
         let egress = egress(Some(&credentials));
-        let error = get(&egress, &server.url("/v2/"), &about(&egress, &server)).await.unwrap_err();
+        let scope = about(&egress, &server);
+        let error = get(&egress, &server.url("/v2/"), &scope).await.unwrap_err();
         assert!(matches!(error, EgressError::RealmRefused { .. }), "{realm}: {error:?}");
+        assert_eq!(scope.last_failure().unwrap().kind, SendFailureKind::RealmRefused, "{realm}");
         assert_eq!(egress.requests_sent(), 1, "{realm}");
     }
 }

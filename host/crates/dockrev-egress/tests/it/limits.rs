@@ -1,9 +1,9 @@
 use crate::server::{Reply, Server, ok, response};
 use crate::support::{egress, get, granted, short_timeouts, with_limits};
 use bytes::Bytes;
-use dockrev_egress::{BudgetLimits, ConnectFailure, EgressError, OverBudget};
+use dockrev_egress::{BudgetLimits, ConnectFailure, EgressError, EgressLimits, OverBudget, SendFailureKind};
 use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 #[tokio::test]
@@ -40,6 +40,38 @@ async fn redirects_are_handed_back() {
     let scope = granted(&[&server.address.to_string(), "127.0.0.1:9"], BudgetLimits::default());
     assert_eq!(get(&egress(None), &server.url("/"), &scope).await.unwrap().0, 307);
     assert_eq!(server.seen().len(), 1);
+}
+
+/// `hello ` 200 times, as `gzip` writes it.
+const HELLOS_COMPRESSED: [u8; 36] = [
+    31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 203, 72, 205, 201, 201, 87, 200, 24, 37, 71, 201, 81, 114, 148, 28, 244, 36, 0,
+    69, 68, 159, 104, 176, 4, 0, 0,
+];
+
+#[tokio::test]
+async fn a_compressed_answer_counts_with_its_full_size() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 4096];
+            let read = stream.read(&mut request).await.unwrap();
+            let asks_for_it = String::from_utf8_lossy(&request[..read]).contains("accept-encoding: gzip");
+            let encoding = if asks_for_it { "Content-Encoding: gzip\r\n" } else { "" };
+            let length = HELLOS_COMPRESSED.len();
+            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n{encoding}Content-Length: {length}\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            stream.write_all(&HELLOS_COMPRESSED).await.unwrap();
+        }
+    });
+    let (egress, url) = (egress(None), format!("http://{address}/"));
+    let read = get(&egress, &url, &granted(&[&address], BudgetLimits::default())).await;
+    assert_eq!(read.unwrap(), (200, "hello ".repeat(200)));
+    // A small answer that becomes a large one is a large one.
+    let limits = BudgetLimits { max_response_bytes: 1000, ..BudgetLimits::default() };
+    let read = get(&egress, &url, &granted(&[&address], limits)).await;
+    assert!(matches!(read, Err(EgressError::OverBudget(OverBudget::ResponseBytes(1000)))), "{read:?}");
 }
 
 #[tokio::test]
@@ -90,6 +122,27 @@ async fn a_slow_server_is_given_up() {
         assert!(matches!(given_up, Err(EgressError::TimedOut { .. })), "{given_up:?}");
         assert!(started.elapsed() < Duration::from_secs(10));
     }
+}
+
+#[tokio::test]
+async fn a_server_that_trickles_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n").await.unwrap();
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    // It never stands still for long.
+    let limits = EgressLimits { body_timeout: Duration::from_millis(300), ..EgressLimits::default() };
+    let scope = granted(&[&address], BudgetLimits::default());
+    let given_up = get(&with_limits(None, limits), &format!("http://{address}/"), &scope).await;
+    assert!(matches!(given_up, Err(EgressError::TooSlow { .. })), "{given_up:?}");
+    let failure = scope.last_failure().unwrap();
+    assert!(failure.kind == SendFailureKind::TooSlow && failure.words.contains(&address), "{failure:?}");
 }
 
 #[tokio::test]

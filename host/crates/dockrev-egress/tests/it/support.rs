@@ -11,8 +11,16 @@ use tempfile::TempDir;
 
 /// Docker's configuration with one entry, in a folder that lives as long as it.
 pub(crate) struct Credentials {
-    _folder: TempDir,
+    folder: TempDir,
     pub(crate) config: Arc<DockerConfig>,
+}
+
+impl Credentials {
+    /// As a new `docker login` of the same user does it, with another password.
+    pub(crate) fn log_in_again(&self, registry: &str) {
+        let text = format!(r#"{{"auths": {{"{registry}": {{"auth": "dGVzdGVyOmNoYW5nZWQ="}}}}}}"#);
+        std::fs::write(self.folder.path().join("config.json"), text).unwrap();
+    }
 }
 
 /// `tester` and `s3cret` for `registry`.
@@ -21,7 +29,7 @@ pub(crate) fn credentials_for(registry: &str) -> Credentials {
     let path = folder.path().join("config.json");
     let text = format!(r#"{{"auths": {{"{registry}": {{"auth": "dGVzdGVyOnMzY3JldA=="}}}}}}"#);
     std::fs::write(&path, text).unwrap();
-    Credentials { _folder: folder, config: Arc::new(DockerConfig::at(path)) }
+    Credentials { folder, config: Arc::new(DockerConfig::at(path)) }
 }
 
 pub(crate) const BASIC: &str = "Basic dGVzdGVyOnMzY3JldA==";

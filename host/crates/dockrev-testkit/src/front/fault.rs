@@ -13,6 +13,10 @@ use super::request::Received;
 /// How long a hanging answer is held back, unless the client goes away first.
 const HANG_LIMIT: Duration = Duration::from_secs(60);
 
+/// How much of nothing comes before a trickling body, in bytes, and how long after each.
+const TRICKLE_BYTES: usize = 300;
+const TRICKLE_PAUSE: Duration = Duration::from_millis(200);
+
 /// Tags on a page of an endless listing.
 const ENDLESS_PAGE: u64 = 50;
 
@@ -30,6 +34,8 @@ pub enum Fault {
     Hang,
     /// Half of the body, and then nothing for ever.
     StandStill,
+    /// A body that comes byte by byte, a few in a second, for as long as the client listens.
+    Trickle,
     /// The connection ends in the middle of the body.
     CutOff,
     /// The connection ends before any answer.
@@ -90,6 +96,7 @@ impl Fault {
             | Self::Unavailable
             | Self::Hang
             | Self::StandStill
+            | Self::Trickle
             | Self::CutOff
             | Self::HangUp
             | Self::Rubbish
@@ -112,6 +119,7 @@ impl Fault {
                 send_half(stream, &answer)?;
                 wait_for_client_to_go(stream)
             }
+            Self::Trickle => trickle(stream, &answer),
             Self::CutOff => send_half(stream, &answer),
             Self::HangUp => Ok(()),
             Self::Rubbish => {
@@ -161,6 +169,15 @@ impl Fault {
 fn send_half(stream: &mut TcpStream, answer: &Answer) -> io::Result<()> {
     answer.send_head(stream, answer.body.len())?;
     stream.write_all(&answer.body[..answer.body.len() / 2])
+}
+
+fn trickle(stream: &mut TcpStream, answer: &Answer) -> io::Result<()> {
+    answer.send_head(stream, answer.body.len() + TRICKLE_BYTES)?;
+    for _ in 0..TRICKLE_BYTES {
+        stream.write_all(b" ")?;
+        std::thread::sleep(TRICKLE_PAUSE);
+    }
+    stream.write_all(&answer.body)
 }
 
 fn wait_for_client_to_go(stream: &mut TcpStream) -> io::Result<()> {

@@ -187,7 +187,7 @@ impl Egress {
             scope: format!("repository:{}:pull", registry.repository),
             registry: registry.origin.clone(),
             user: login.map(|login| login.user().to_owned()),
-            fingerprint: login.map(|login| self.authentication.fingerprints.hash_one(secret_of(login).expose())),
+            fingerprint: login.map(|login| self.authentication.fingerprints.hash_one(login.secret().expose())),
         };
         let slot = get_or_default(&self.authentication.tokens, &key);
         let mut slot = slot.lock().await;
@@ -318,13 +318,6 @@ fn token_request(method: Method, url: Url, registry: &RegistryGrant, headers: He
         unreachable!("a realm that was accepted has an origin");
     };
     Outgoing { method, url, origin, on_behalf_of: Some(registry.origin.clone()), headers, body }
-}
-
-fn secret_of(login: &Login) -> &Secret {
-    match login {
-        Login::Password(credentials) => &credentials.password,
-        Login::IdentityToken(token) => token,
-    }
 }
 
 fn basic(login: &Login) -> Option<HeaderValue> {

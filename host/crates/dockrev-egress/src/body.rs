@@ -81,17 +81,29 @@ impl ResponseBody {
         Self { source: Source::Buffered(bytes), scope, host, waits, keeping: Keeping::Nothing }
     }
 
-    /// Ends the connection, and has `error` noted.
-    fn give_up(&mut self, error: EgressError) -> EgressError {
-        self.source = Source::Done;
-        self.keeping = Keeping::Nothing;
-        self.scope.remember(Some(&error));
-        error
-    }
-
     /// The same, kept when it was read to its end.
     pub(crate) fn recorded(self, recording: Recording) -> Self {
         Self { keeping: Keeping::Recording(recording), ..self }
+    }
+
+    /// What the source has next. An answer that was waited for too long ends with an error.
+    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, EgressError>>> {
+        match &mut self.source {
+            Source::Network { body, .. } => {
+                let polled = Pin::new(body).poll_frame(context);
+                if self.waits.are_over(polled.is_pending()) {
+                    let (host, waited) = (self.host.clone(), self.waits.body_timeout);
+                    return Poll::Ready(Some(Err(EgressError::TooSlow { host, waited })));
+                }
+                polled.map_err(|error| EgressError::of_transport(&self.host, self.waits.idle_timeout, &error))
+            }
+            Source::Buffered(bytes) => {
+                let bytes = std::mem::take(bytes);
+                self.source = Source::Done;
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+            Source::Done => Poll::Ready(None),
+        }
     }
 
     /// Takes what the source gave: a frame, the end or an error.
@@ -124,31 +136,8 @@ impl Body for ResponseBody {
             self.keeping = Keeping::Nothing;
             return Poll::Ready(None);
         }
-        let this = &mut *self;
-        let frame = match &mut this.source {
-            Source::Network { body, .. } => {
-                let polled = Pin::new(body).poll_frame(context);
-                if this.waits.are_over(polled.is_pending()) {
-                    let (host, waited) = (this.host.clone(), this.waits.body_timeout);
-                    return Poll::Ready(Some(Err(self.give_up(EgressError::TooSlow { host, waited }))));
-                }
-                match ready!(polled) {
-                    Some(Err(error)) => {
-                        let error = EgressError::of_transport(&self.host, self.waits.idle_timeout, &error);
-                        return Poll::Ready(Some(Err(self.give_up(error))));
-                    }
-                    Some(Ok(frame)) => Some(frame),
-                    None => None,
-                }
-            }
-            Source::Buffered(bytes) => {
-                let bytes = std::mem::take(bytes);
-                this.source = Source::Done;
-                (!bytes.is_empty()).then(|| Frame::data(bytes))
-            }
-            Source::Done => None,
-        };
-        let checked = frame.map(|frame| {
+        let checked = ready!(self.poll_source(context)).map(|frame| {
+            let frame = frame?;
             let size = frame.data_ref().map_or(0, Bytes::len);
             self.scope.budget.take_bytes(size).map_err(EgressError::OverBudget)?;
             Ok(frame)
@@ -156,6 +145,9 @@ impl Body for ResponseBody {
         if !matches!(checked, Some(Ok(_))) {
             // Ends the connection or gives it back to the pool, and lets the next request have its place.
             self.source = Source::Done;
+        }
+        if let Some(Err(error)) = &checked {
+            self.scope.remember(Some(error));
         }
         self.record(checked.as_ref());
         if let Keeping::Storing(_) = self.keeping {

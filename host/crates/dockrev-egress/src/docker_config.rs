@@ -36,6 +36,14 @@ impl Login {
             Self::IdentityToken(_) => credential_helper::TOKEN_USER,
         }
     }
+
+    /// What proves it: the password or the token.
+    pub(crate) fn secret(&self) -> &Secret {
+        match self {
+            Self::Password(credentials) => &credentials.password,
+            Self::IdentityToken(token) => token,
+        }
+    }
 }
 
 /// User and password for one registry.

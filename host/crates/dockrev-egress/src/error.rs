@@ -13,7 +13,7 @@ pub struct EgressBuildError {
 }
 
 /// Why a request was not sent, or has no answer. The texts name hosts, but no paths and no secrets.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EgressError {
     /// The call was not granted this host.
     #[error("host `{host}` was not granted")]
@@ -96,46 +96,6 @@ pub enum EgressError {
     /// Credentials cannot be read.
     #[error(transparent)]
     Credentials(#[from] DockerConfigError),
-}
-
-/// Why a request failed, for those who have to say it of a plugin's answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SendFailure {
-    /// What the host knows and a plugin cannot.
-    pub kind: SendFailureKind,
-    /// The error in words.
-    pub words: String,
-}
-
-/// What of a failed request deserves a name of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SendFailureKind {
-    /// A token server that is not the registry's.
-    RealmRefused,
-    /// An answer that trickles.
-    TooSlow,
-    /// Anything else.
-    Other,
-}
-
-impl From<&EgressError> for SendFailure {
-    fn from(error: &EgressError) -> Self {
-        let kind = match error {
-            EgressError::RealmRefused { .. } => SendFailureKind::RealmRefused,
-            EgressError::TooSlow { .. } => SendFailureKind::TooSlow,
-            EgressError::HostNotGranted { .. }
-            | EgressError::PlainHttpRefused { .. }
-            | EgressError::InvalidUrl
-            | EgressError::OverBudget(_)
-            | EgressError::RequestTooLarge { .. }
-            | EgressError::TimedOut { .. }
-            | EgressError::Connect { .. }
-            | EgressError::Broken { .. }
-            | EgressError::TokenServer { .. }
-            | EgressError::Credentials(_) => SendFailureKind::Other,
-        };
-        Self { kind, words: error.to_string() }
-    }
 }
 
 /// At which step a connection failed.

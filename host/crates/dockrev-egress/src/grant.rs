@@ -1,5 +1,5 @@
 use crate::budget::{BudgetLimits, CallBudget};
-use crate::error::{EgressError, SendFailure};
+use crate::error::EgressError;
 use crate::origin::{HostPattern, Origin};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,24 +10,24 @@ pub struct CallScope {
     pub grant: Grant,
     /// How much.
     pub budget: CallBudget,
-    last_failure: Mutex<Option<SendFailure>>,
+    last_error: Mutex<Option<EgressError>>,
 }
 
 impl CallScope {
     /// A fresh budget for what `grant` allows.
     #[must_use]
     pub fn new(grant: Grant, limits: BudgetLimits) -> Arc<Self> {
-        Arc::new(Self { grant, budget: CallBudget::new(limits), last_failure: Mutex::default() })
+        Arc::new(Self { grant, budget: CallBudget::new(limits), last_error: Mutex::default() })
     }
 
-    /// Why the last request was not sent or not answered, in more words than a plugin gets. Absent if it was.
+    /// Why the last request was not sent, or not answered to the end: more than a plugin gets to know. Absent if it was.
     #[must_use]
-    pub fn last_failure(&self) -> Option<SendFailure> {
-        self.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn last_error(&self) -> Option<EgressError> {
+        self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn remember(&self, error: Option<&EgressError>) {
-        *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = error.map(SendFailure::from);
+        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error.cloned();
     }
 }
 

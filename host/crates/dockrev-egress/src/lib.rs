@@ -53,7 +53,7 @@ pub use client::{Egress, EgressConfig, EgressLimits};
 pub use credential_helper::HelperSettings;
 pub use docker_config::{Credentials, DockerConfig, DockerConfigError, Login};
 pub use endpoint::{ParseRegistryError, RegistryEndpoint, RegistryOverride};
-pub use error::{ConnectFailure, EgressBuildError, EgressError, SendFailure, SendFailureKind};
+pub use error::{ConnectFailure, EgressBuildError, EgressError};
 pub use grant::{CallScope, Grant, RegistryGrant};
 pub use hosts::RateBudget;
 pub use origin::{HostPattern, Origin, ParseHostPatternError};

@@ -9,7 +9,7 @@ use crate::state::{CallState, GrantedValues, MemoryCapReached};
 use crate::text;
 use dockrev_core::ids::PluginId;
 use dockrev_core::registry::{PluginError, PluginFault};
-use dockrev_egress::{CallScope, Egress, Grant, OverBudget, SendFailure};
+use dockrev_egress::{CallScope, Egress, EgressError, Grant, OverBudget};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -44,7 +44,7 @@ pub(crate) struct CallContext<'a> {
 pub(crate) struct Called<R> {
     pub(crate) answer: R,
     /// Why the last request that it sent failed, if it did: WASI has codes for this and no room for words.
-    pub(crate) failure: Option<SendFailure>,
+    pub(crate) send_error: Option<EgressError>,
 }
 
 /// A call went on past its deadline.
@@ -106,7 +106,7 @@ impl Caller {
         let (took_us, requests) = (started.elapsed().as_micros(), scope.budget.requests());
         tracing::debug!(plugin.id = %context.plugin, took_us, requests, failed = outcome.is_err(), "called a plugin");
         match outcome {
-            Ok(answer) => Ok(Called { answer, failure: scope.last_failure() }),
+            Ok(answer) => Ok(Called { answer, send_error: scope.last_error() }),
             Err(fault) => Err(PluginError { plugin: context.plugin.clone(), fault }),
         }
     }

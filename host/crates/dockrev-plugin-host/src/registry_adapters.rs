@@ -10,7 +10,7 @@ use dockrev_core::ports::{Registry, Target};
 use dockrev_core::registry::{
     Answered, Detail, Freshness, ListedTag, PlatformImage, PluginError, RegistryError, ResolvedImage, TagList,
 };
-use dockrev_egress::{RegistryEndpoint, SendFailure, SendFailureKind};
+use dockrev_egress::{EgressError, RegistryEndpoint};
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,7 +92,7 @@ impl Registry for RegistryAdapters {
                 adapter.dockrev_plugin_registry().call_list_tags(&mut store, &asked, &hint).await
             })
             .await?;
-        let answer = called.answer.map_err(|error| translate(error, called.failure));
+        let answer = called.answer.map_err(|error| translate(error, called.send_error));
         Ok(Answered::now(check_list(plugin, self.noted(repository, &endpoint, answer).await?)?))
     }
 
@@ -123,7 +123,7 @@ impl Registry for RegistryAdapters {
                 adapter.dockrev_plugin_registry().call_resolve(&mut store, &asked, &reference, wanted).await
             })
             .await?;
-        let answer = called.answer.map_err(|error| translate(error, called.failure));
+        let answer = called.answer.map_err(|error| translate(error, called.send_error));
         Ok(Answered::now(check_resolved(plugin, target, self.noted(repository, &endpoint, answer).await?)?))
     }
 }
@@ -201,15 +201,14 @@ fn short(text: &str) -> String {
     crate::text::one_line(text, NAME_MAX_CHARS)
 }
 
-/// `failure` is what is known here of a request that failed and was the last one: that has the better words, and for what a plugin
-/// cannot tell apart, a name of its own.
-fn translate(error: wit::RegistryError, failure: Option<SendFailure>) -> RegistryError {
-    match &failure {
-        Some(SendFailure { kind: SendFailureKind::RealmRefused, words }) => {
-            return RegistryError::RealmRefused(shown(words));
-        }
-        Some(SendFailure { kind: SendFailureKind::TooSlow, words }) => return RegistryError::TooSlow(shown(words)),
-        Some(SendFailure { kind: SendFailureKind::Other, .. }) | None => {}
+/// `send_error` is what is known here of a request that failed and was the last one: that has the better words, and for what a
+/// plugin cannot tell apart, a name of its own.
+fn translate(error: wit::RegistryError, send_error: Option<EgressError>) -> RegistryError {
+    if let Some(refused @ EgressError::RealmRefused { .. }) = &send_error {
+        return RegistryError::RealmRefused(shown(&refused.to_string()));
+    }
+    if let Some(slow @ EgressError::TooSlow { .. }) = &send_error {
+        return RegistryError::TooSlow(shown(&slow.to_string()));
     }
     match error {
         wit::RegistryError::NotFound(reason) => RegistryError::NotFound(shown(&reason)),
@@ -219,7 +218,7 @@ fn translate(error: wit::RegistryError, failure: Option<SendFailure>) -> Registr
             RegistryError::RateLimited { retry_after: after_s.map(|seconds| Duration::from_secs(seconds.into())) }
         }
         wit::RegistryError::Unreachable(reason) => {
-            RegistryError::Unreachable(shown(&failure.map_or(reason, |failure| failure.words)))
+            RegistryError::Unreachable(shown(&send_error.map_or(reason, |error| error.to_string())))
         }
         wit::RegistryError::Unavailable(reason) => RegistryError::Unavailable(shown(&reason)),
         wit::RegistryError::UnexpectedAnswer(reason) => RegistryError::UnexpectedAnswer(shown(&reason)),

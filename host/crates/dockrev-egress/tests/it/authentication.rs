@@ -1,9 +1,7 @@
 use crate::server::{Reply, Seen, Server, ok, response};
 use crate::support::{BASIC, about, credentials_for, egress, get, granted};
 use dockrev_core::image::Repository;
-use dockrev_egress::{
-    BudgetLimits, CallScope, DockerConfig, Egress, EgressConfig, EgressError, Grant, SendFailureKind,
-};
+use dockrev_egress::{BudgetLimits, CallScope, DockerConfig, Egress, EgressConfig, EgressError, Grant};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -178,7 +176,7 @@ async fn a_realm_elsewhere_gets_nothing() {
         let scope = about(&egress, &server);
         let error = get(&egress, &server.url("/v2/"), &scope).await.unwrap_err();
         assert!(matches!(error, EgressError::RealmRefused { .. }), "{realm}: {error:?}");
-        assert_eq!(scope.last_failure().unwrap().kind, SendFailureKind::RealmRefused, "{realm}");
+        assert_eq!(scope.last_error().unwrap(), error, "{realm}");
         assert_eq!(egress.requests_sent(), 1, "{realm}");
     }
 }

@@ -1,7 +1,7 @@
 use crate::server::{Reply, Server, ok, response};
 use crate::support::{egress, get, granted, short_timeouts, with_limits};
 use bytes::Bytes;
-use dockrev_egress::{BudgetLimits, ConnectFailure, EgressError, EgressLimits, OverBudget, SendFailureKind};
+use dockrev_egress::{BudgetLimits, ConnectFailure, EgressError, EgressLimits, OverBudget};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -141,8 +141,8 @@ async fn a_server_that_trickles_is_given_up() {
     let scope = granted(&[&address], BudgetLimits::default());
     let given_up = get(&with_limits(None, limits), &format!("http://{address}/"), &scope).await;
     assert!(matches!(given_up, Err(EgressError::TooSlow { .. })), "{given_up:?}");
-    let failure = scope.last_failure().unwrap();
-    assert!(failure.kind == SendFailureKind::TooSlow && failure.words.contains(&address), "{failure:?}");
+    let error = scope.last_error().unwrap();
+    assert!(matches!(error, EgressError::TooSlow { .. }) && error.to_string().contains(&address), "{error:?}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use dockrev_egress::{
     BudgetLimits, CallScope, DockerConfig, Egress, EgressConfig, EgressError, EgressLimits, Grant, HostPattern,
 };
 use http_body_util::BodyExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -18,17 +19,22 @@ pub(crate) struct Credentials {
 impl Credentials {
     /// As a new `docker login` of the same user does it, with another password.
     pub(crate) fn log_in_again(&self, registry: &str) {
-        let text = format!(r#"{{"auths": {{"{registry}": {{"auth": "dGVzdGVyOmNoYW5nZWQ="}}}}}}"#);
-        std::fs::write(self.folder.path().join("config.json"), text).unwrap();
+        log_in(&self.folder, registry, "dGVzdGVyOmNoYW5nZWQ=");
     }
+}
+
+/// Writes Docker's configuration, as `docker login` does.
+fn log_in(folder: &TempDir, registry: &str, auth: &str) -> PathBuf {
+    let path = folder.path().join("config.json");
+    let text = format!(r#"{{"auths": {{"{registry}": {{"auth": "{auth}"}}}}}}"#);
+    std::fs::write(&path, text).unwrap();
+    path
 }
 
 /// `tester` and `s3cret` for `registry`.
 pub(crate) fn credentials_for(registry: &str) -> Credentials {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("config.json");
-    let text = format!(r#"{{"auths": {{"{registry}": {{"auth": "dGVzdGVyOnMzY3JldA=="}}}}}}"#);
-    std::fs::write(&path, text).unwrap();
+    let path = log_in(&folder, registry, "dGVzdGVyOnMzY3JldA==");
     Credentials { folder, config: Arc::new(DockerConfig::at(path)) }
 }
 

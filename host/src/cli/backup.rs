@@ -45,20 +45,16 @@ async fn list(app: &App, json: bool) -> Result<Ending, Failure> {
         return Ok(Ending::Fine);
     }
     let mut table = Table::new(&["BACKUP", "SIZE", "HOLDS"]);
+    let mut row = |name: &ArtifactName, bytes: u64, holds: Cell| {
+        table.row(vec![Cell::plain(name.to_string()), Cell::plain(size(bytes)), holds]);
+    };
     for backup in &backups {
         let names: Vec<&str> = backup.targets.iter().map(|target| target.name.as_str()).collect();
-        table.row(vec![
-            Cell::plain(backup.name.to_string()),
-            Cell::plain(size(backup.bytes)),
-            Cell::plain(names.join(", ")),
-        ]);
+        row(&backup.name, backup.bytes, Cell::plain(names.join(", ")));
     }
     for artifact in &damaged {
-        table.row(vec![
-            Cell::plain(artifact.name.to_string()),
-            Cell::plain(size(artifact.bytes)),
-            Cell::new(Tone::Bad, format!("damaged: {}", one_line(&artifact.reason))),
-        ]);
+        let reason = format!("damaged: {}", one_line(&artifact.reason));
+        row(&artifact.name, artifact.bytes, Cell::new(Tone::Bad, reason));
     }
     table.print();
     Ok(Ending::Fine)

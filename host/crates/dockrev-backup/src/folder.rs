@@ -175,18 +175,17 @@ impl Vault for BackupFolder {
         let listed = blocking("list the backups", move |_| {
             let mut found = list(&base)?;
             found.sort_by(|a, b| (a.created, &a.path).cmp(&(b.created, &b.path)));
-            Ok(found)
-        });
-        let listed = listed.await.map_err(|error| error.into_vault(None, None))?;
-        let mut artifacts = Artifacts::default();
-        for listed in &listed {
-            let Some(name) = name_of(listed) else { continue };
-            match whole(name.clone(), listed) {
-                Ok(artifact) => artifacts.backups.push(artifact),
-                Err(reason) => artifacts.damaged.push(DamagedArtifact { name, bytes: listed.size_bytes, reason }),
+            let mut artifacts = Artifacts::default();
+            for listed in &found {
+                let Some(name) = name_of(listed) else { continue };
+                match whole(name.clone(), listed) {
+                    Ok(artifact) => artifacts.backups.push(artifact),
+                    Err(reason) => artifacts.damaged.push(DamagedArtifact { name, bytes: listed.size_bytes, reason }),
+                }
             }
-        }
-        Ok(artifacts)
+            Ok(artifacts)
+        });
+        listed.await.map_err(|error| error.into_vault(None, None))
     }
 }
 

@@ -86,6 +86,10 @@ impl Store {
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // Connections to a file do not age. Without these limits the pool has no task that looks for aged ones, which in rare
+            // cases keeps a processor busy for ever and the process from ending (sqlx issue 3645).
+            .idle_timeout(None)
+            .max_lifetime(None)
             .connect_with(options)
             .await
             .map_err(|error| unusable(path, &error))?;

@@ -150,6 +150,14 @@ fn ids(jobs: &[Job]) -> Vec<&str> {
     jobs.iter().map(|job| job.id.as_str()).collect()
 }
 
+/// With either of them, the pool has a task that may keep the process from ending.
+#[tokio::test]
+async fn no_connection_ages() {
+    let (_folder, store) = store().await;
+    let options = store.pool.options();
+    assert_eq!((options.get_idle_timeout(), options.get_max_lifetime()), (None, None));
+}
+
 #[tokio::test]
 async fn gives_back_every_state_that_a_job_can_be_in() {
     let (_folder, store) = store().await;

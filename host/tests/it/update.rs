@@ -180,7 +180,9 @@ fn a_dry_run_changes_nothing() {
         let project = stage.project(&services, &["web", "cache"]);
         stage.push("d/web", "1.1.0", Mode::Healthy);
         stage.push_as("d/cache", "stable", "2", Mode::Healthy);
-        let images = || stage.engine.run(&["images", "--all", "--no-trunc", "--digests"]).unwrap();
+        // In a table, the width of a column would depend on what others have.
+        let columns = "{{.Repository}} {{.Tag}} {{.Digest}} {{.ID}} {{.CreatedAt}} {{.Size}}";
+        let images = || stage.engine.run(&["images", "--all", "--no-trunc", "--digests", "--format", columns]).unwrap();
         let seen = || (["web", "cache"].map(|name| footprint(&project, name)), local(&stage, "d/cache:stable"));
         let (before, images_before) = (seen(), images());
         let ran = stage.dockrev(&["update", "--stack", project.name(), "--dry-run"]).ends_with(0);

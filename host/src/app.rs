@@ -15,14 +15,14 @@ use crate::config::Config;
 use dockrev_backup::{BackupFolder, Reach};
 use dockrev_core::ignore::IgnoreRule;
 use dockrev_core::plan::Refused;
-use dockrev_core::ports::{CancelFlag, Compose, Engine, Journal, Sightings};
+use dockrev_core::ports::{CancelFlag, Compose, Engine, Journal, Sightings, Standalone};
 use dockrev_docker::{
     ComposeCli, ComposeSettings, DockerEngine, EngineAddress, Overrides, PullCredentials, UserPassword,
 };
 use dockrev_egress::DockerConfig;
 use dockrev_engine::Ports;
 use dockrev_engine::clock::SystemClock;
-use dockrev_engine::detect::{Detector, Rules};
+use dockrev_engine::detect::{Detector, HostPorts, Rules};
 use dockrev_engine::runner::Runner;
 use dockrev_store::{Store, StoredLocks};
 use std::path::PathBuf;
@@ -47,6 +47,16 @@ pub struct Host {
     pub engine: Arc<dyn Engine>,
     /// Its Compose.
     pub compose: Arc<dyn Compose>,
+    /// Its containers that belong to no stack.
+    pub standalone: Arc<dyn Standalone>,
+}
+
+impl Host {
+    /// What a survey looks at it through.
+    #[must_use]
+    pub fn ports(&self) -> HostPorts<'_> {
+        HostPorts { engine: &*self.engine, compose: &*self.compose, standalone: &*self.standalone }
+    }
 }
 
 impl App {
@@ -92,7 +102,8 @@ impl App {
         let settings =
             ComposeSettings { command: self.config.compose.clone(), environment: std::env::vars_os().collect() };
         let compose = ComposeCli::new(settings, overrides, engine.clone());
-        Ok(Host { engine: Arc::new(engine), compose: Arc::new(compose) })
+        let engine = Arc::new(engine);
+        Ok(Host { standalone: Arc::clone(&engine) as _, engine, compose: Arc::new(compose) })
     }
 
     /// Images that jobs took back. Makes no database where there is none yet.
@@ -133,6 +144,7 @@ impl App {
         Ok(Ports {
             engine: Arc::clone(&host.engine),
             compose: Arc::clone(&host.compose),
+            standalone: Arc::clone(&host.standalone),
             vault: Arc::new(self.vault()),
             locks: Arc::new(self.locks().await?),
             journal: self.journal().await?,

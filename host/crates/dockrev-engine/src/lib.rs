@@ -3,7 +3,7 @@
 //! Decisions are the core's; the world is reached through the core's ports only.
 #![forbid(unsafe_code)]
 
-pub mod backups;
+pub mod attach;
 pub mod batch;
 pub mod clock;
 pub mod detect;

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::cli::output::{complain, out, print_json};
 use crate::config::Config;
 use dockrev_core::ids::WorkloadId;
-use dockrev_core::job::{Direction, Job, JobState, JournalEntry, LogLine, StageOutput, Step};
+use dockrev_core::job::{Direction, Job, JobState, JournalEntry, LogLine, Observation, StageOutput, Step};
 use dockrev_core::ports::{Journal, StackLocks};
 use serde::Serialize;
 
@@ -202,6 +202,12 @@ fn describe(entry: &JournalEntry) -> Option<String> {
                 std::time::Duration::from_millis(*waited_ms).as_secs_f64()
             ))
         }
+        Step::Saw(Observation::Probed { container, probe }) => {
+            let said = if probe.output.is_empty() { String::new() } else { format!(": {}", one_line(&probe.output)) };
+            Some(format!("  probe of {container} ended with {}{said}", probe.exit_code))
+        }
+        // They are in the log below.
+        Step::Saw(Observation::LastLines { .. }) => None,
         Step::Failed(failure) => {
             Some(paint(Tone::Bad, format!("  failed: {} ({})", one_line(&failure.message), failure.code)))
         }

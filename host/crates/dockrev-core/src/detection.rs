@@ -11,6 +11,7 @@ use crate::stack::{ComposeProject, ComposeService, FileHash, LocalImage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 mod tag;
@@ -84,6 +85,9 @@ pub struct ComposeFacts {
     pub replicas: Replicas,
     /// Whether others are made from the same `repository:tag`.
     pub tag_users: TagUsers,
+    /// Places in its containers whose volumes would not come along: only the image declares them, and this Compose does
+    /// not look there.
+    pub left_volumes: Vec<PathBuf>,
     /// Services and containers that live in its network or another of its namespaces, or on its volumes.
     pub tied_to_it: Vec<String>,
 }

@@ -9,7 +9,7 @@
 use crate::backup::{Artifact, ArtifactName, TargetName};
 use crate::ids::{ContainerId, ImageId, JobId};
 use crate::plan::{Change, UndoRule};
-use crate::stack::ContainerStatus;
+use crate::stack::{ContainerStatus, Probe};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -283,10 +283,30 @@ pub enum Step {
     Intends(Effect),
     /// This effect has happened.
     Did(Effect),
+    /// This was seen, and is kept as evidence.
+    Saw(Observation),
     /// The stage ended as it should.
     Done(StageOutput),
     /// The stage failed.
     Failed(Failure),
+}
+
+/// What was seen while a job waited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum Observation {
+    /// A healthcheck ran.
+    Probed {
+        /// The container's name.
+        container: String,
+        /// How it ended.
+        probe: Probe,
+    },
+    /// What containers that were not found good wrote last.
+    LastLines {
+        /// The lines, in order.
+        lines: Vec<String>,
+    },
 }
 
 /// A change to the world outside.

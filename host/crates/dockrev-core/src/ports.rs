@@ -243,6 +243,10 @@ pub trait Engine: Send + Sync {
         log: &dyn LogSink,
     ) -> Result<LocalImage, HostError>;
 
+    /// How many bytes the disk has left on which the engine keeps images, volumes and containers. Absent where that
+    /// cannot be seen from here.
+    async fn free_bytes(&self) -> Result<Option<u64>, HostError>;
+
     /// Points the local tag `reference` to `image`. Doing it twice is the same as once.
     async fn tag(&self, image: &ImageId, reference: &ImageRef) -> Result<(), HostError>;
 

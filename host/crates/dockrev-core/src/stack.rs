@@ -140,6 +140,8 @@ pub type Pins = BTreeMap<ServiceName, PinnedImage>;
 /// What Compose itself says of a project, as far as Dockrev needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ComposeModel {
+    /// Whether this Compose carries a volume along that only the image declares, when it makes a container anew.
+    pub carries_image_volumes: bool,
     /// The services by name.
     pub services: BTreeMap<ServiceName, ComposeService>,
 }
@@ -153,6 +155,8 @@ pub struct ComposeService {
     pub builds: bool,
     /// Services that it waits for.
     pub depends_on: Vec<ServiceName>,
+    /// Where in its containers it has volumes, folders and files by what the files say.
+    pub mounted_at: Vec<PathBuf>,
     /// Services whose containers it is tied to: their network, IPC or PID namespace, or their volumes. It has to be
     /// made anew when one of theirs is.
     pub tied_to: Vec<ServiceName>,
@@ -210,7 +214,21 @@ pub enum Health {
         timing: HealthTiming,
         /// Output of the last probe, shortened.
         last_output: Option<String>,
+        /// The last probes, oldest first; the engine keeps five.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        probes: Vec<Probe>,
     },
+}
+
+/// One run of a healthcheck.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// When it began.
+    pub began_at: Timestamp,
+    /// Its exit code; 0 is good.
+    pub exit_code: i64,
+    /// What it printed, shortened.
+    pub output: String,
 }
 
 /// The engine's verdict on a container.

@@ -177,6 +177,17 @@ impl Engine for DockerEngine {
         pull::by_digest(self, &self.client().await?, image, platform, log).await
     }
 
+    async fn free_bytes(&self) -> Result<Option<u64>, HostError> {
+        if !self.address.is_local() {
+            return Ok(None);
+        }
+        let call = Call { engine: self, action: "ask about itself", subject: self.address.to_string() };
+        let info = call.within(QUERY_TIMEOUT, self.client().await?.info()).await?;
+        // Its folder may be another one here, in a container: what cannot be seen says nothing.
+        let free = info.docker_root_dir.and_then(|folder| rustix::fs::statvfs(folder.as_str()).ok());
+        Ok(free.map(|stat| stat.f_bavail.saturating_mul(stat.f_frsize)))
+    }
+
     async fn tag(&self, image: &ImageId, reference: &ImageRef) -> Result<(), HostError> {
         let call = Call { engine: self, action: "point the local tag", subject: reference.familiar() };
         let Some(tag) = reference.effective_tag() else {

@@ -125,7 +125,7 @@ impl Past {
     pub(crate) fn artifact(&self) -> Option<&Artifact> {
         self.0.iter().rev().find_map(|entry| match &entry.step {
             Step::Done(StageOutput::BackedUp { artifact, .. }) => Some(artifact),
-            Step::Done(_) | Step::Started | Step::Intends(_) | Step::Did(_) | Step::Failed(_) => None,
+            Step::Done(_) | Step::Started | Step::Intends(_) | Step::Did(_) | Step::Saw(_) | Step::Failed(_) => None,
         })
     }
 
@@ -133,7 +133,7 @@ impl Past {
     pub(crate) fn pulled(&self) -> Option<&ImageId> {
         self.0.iter().rev().find_map(|entry| match &entry.step {
             Step::Done(StageOutput::Pulled { image_id }) => Some(image_id),
-            Step::Done(_) | Step::Started | Step::Intends(_) | Step::Did(_) | Step::Failed(_) => None,
+            Step::Done(_) | Step::Started | Step::Intends(_) | Step::Did(_) | Step::Saw(_) | Step::Failed(_) => None,
         })
     }
 
@@ -173,7 +173,7 @@ impl Past {
                 Step::Did(Effect::StartContainer { id, .. } | Effect::UnpauseContainer { id, .. }) => {
                     held.retain(|other| other.id != *id);
                 }
-                Step::Intends(_) | Step::Did(_) | Step::Started | Step::Done(_) | Step::Failed(_) => {}
+                Step::Intends(_) | Step::Did(_) | Step::Saw(_) | Step::Started | Step::Done(_) | Step::Failed(_) => {}
             }
         }
         held.dedup();
@@ -191,7 +191,9 @@ impl Past {
         let entries = self.0.iter().filter(move |entry| entry.stage == stage && entry.direction == direction);
         entries.filter_map(move |entry| match (&entry.step, moment) {
             (Step::Intends(effect), Moment::Before) | (Step::Did(effect), Moment::After) => Some(effect),
-            (Step::Started | Step::Intends(_) | Step::Did(_) | Step::Done(_) | Step::Failed(_), _) => None,
+            (Step::Started | Step::Intends(_) | Step::Did(_) | Step::Saw(_) | Step::Done(_) | Step::Failed(_), _) => {
+                None
+            }
         })
     }
 }

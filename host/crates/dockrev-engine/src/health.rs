@@ -1,11 +1,13 @@
 //! Waits until a service's containers are good, as their own healthcheck says.
 
 use crate::context::{Context, StageError};
-use dockrev_core::ids::{ImageId, WorkloadId};
-use dockrev_core::job::{Direction, Failure, Stage, StageOutput};
+use dockrev_core::ids::{ContainerId, ImageId, WorkloadId};
+use dockrev_core::job::{Direction, Failure, Observation, Stage, StageOutput};
 use dockrev_core::plan::{UndoRule, VerifySettings, Warning};
 use dockrev_core::ports::LogSink;
 use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, RunState};
+use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How often the engine is asked. Short enough not to add to a downtime, long enough not to burden the engine.
@@ -16,6 +18,9 @@ const ENGINE_SILENCE_MAX: Duration = Duration::from_secs(60);
 const RESTARTS_MAX: u64 = 2;
 /// Lines of a failed service's own output that are kept as evidence.
 const EVIDENCE_LINES: usize = 100;
+
+/// Probes of one wait that are kept as evidence.
+const EVIDENCE_PROBES: usize = 100;
 
 /// Containers that were found good.
 pub(crate) struct Good {
@@ -51,6 +56,7 @@ pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> R
     let began = clock.monotonic();
     let mut last_answer = began;
     let mut first: Option<Vec<ContainerStatus>> = None;
+    let mut probes = Probes::default();
     loop {
         let containers = match context.status().await {
             Ok(containers) => containers,
@@ -62,6 +68,7 @@ pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> R
             Err(error) => return Err(StageError::host(Stage::Verify, &error)),
         };
         last_answer = clock.monotonic();
+        probes.write_down(context, &containers).await?;
         let waited = last_answer - began;
         let base = first.get_or_insert_with(|| containers.clone());
         let undo = undo_rule(context, &containers, image);
@@ -82,6 +89,26 @@ pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> R
                 clock.sleep(POLL).await;
             }
         }
+    }
+}
+
+/// The probes that were written down already.
+#[derive(Default)]
+struct Probes(BTreeSet<(ContainerId, Timestamp)>);
+
+impl Probes {
+    async fn write_down(&mut self, context: &Context<'_>, containers: &[ContainerStatus]) -> Result<(), StageError> {
+        for container in containers {
+            let Health::Checked { probes, .. } = &container.health else { continue };
+            for probe in probes {
+                let is_full = self.0.len() >= EVIDENCE_PROBES;
+                if !is_full && self.0.insert((container.id.clone(), probe.began_at)) {
+                    let (container, probe) = (container.name.clone(), probe.clone());
+                    context.pen.saw(Observation::Probed { container, probe }).await?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -183,8 +210,15 @@ fn undo_rule(context: &Context<'_>, containers: &[ContainerStatus], image: &Imag
 }
 
 async fn bad(context: &Context<'_>, reason: String, undo: UndoRule) -> StageError {
-    for line in context.output(EVIDENCE_LINES).await.unwrap_or_default() {
+    let output = context.output(EVIDENCE_LINES).await.unwrap_or_default();
+    let lines: Vec<String> = output.iter().map(|line| line.text.clone()).collect();
+    for line in output {
         context.pen.scribe.line(line);
+    }
+    if !lines.is_empty()
+        && let Err(error) = context.pen.saw(Observation::LastLines { lines }).await
+    {
+        return error.into();
     }
     let hint = match undo {
         UndoRule::Automatic => None,

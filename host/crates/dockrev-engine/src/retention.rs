@@ -87,7 +87,7 @@ async fn is_still_good(ports: &Ports, job: &Job, tidied: &mut Tidied) -> bool {
 fn verified(entries: &[JournalEntry]) -> Vec<ContainerStatus> {
     let found = entries.iter().rev().find_map(|entry| match &entry.step {
         Step::Done(StageOutput::Verified { containers, .. }) => Some(containers.clone()),
-        Step::Done(_) | Step::Started | Step::Intends(_) | Step::Did(_) | Step::Failed(_) => None,
+        Step::Done(_) | Step::Started | Step::Intends(_) | Step::Did(_) | Step::Saw(_) | Step::Failed(_) => None,
     });
     found.unwrap_or_default()
 }

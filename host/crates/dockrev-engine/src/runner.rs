@@ -104,6 +104,9 @@ pub enum RunError {
         /// The image's id.
         image: String,
     },
+    /// Data was asked for, and the job copied none.
+    #[error("job `{0}` copied no data, so there is none to put back")]
+    NoDataToRestore(JobId),
     /// The service runs something that the job did not put there.
     #[error("`{service}` no longer runs what job `{id}` put there")]
     ServiceChanged {
@@ -129,6 +132,7 @@ impl RunError {
             Self::NothingToUndo { .. } => "rollback.nothing-to-undo",
             Self::ChangedLater { .. } => "rollback.changed-later",
             Self::OldImageGone { .. } => "rollback.old-image-gone",
+            Self::NoDataToRestore(_) => "rollback.no-data",
             Self::ServiceChanged { .. } => "rollback.service-changed",
         }
     }
@@ -148,6 +152,7 @@ impl RunError {
             Self::NoSuchJob(_) => Some("`dockrev jobs list` shows the jobs"),
             Self::ChangedLater { .. } => Some("roll the later job back first"),
             Self::OldImageGone { .. } => Some("bring it back: `docker load`, or `docker pull` by digest"),
+            Self::NoDataToRestore(_) => Some("without `--restore-data` the image alone goes back"),
             Self::NothingToUndo { .. } | Self::ServiceChanged { .. } => None,
         }
     }
@@ -202,6 +207,9 @@ impl Runner {
             | JobState::RolledBack { .. }) => {
                 return Err(RunError::NothingToUndo { id: id.clone(), state: state.name() });
             }
+        }
+        if data == DataWish::Restore && Past(self.ports.journal.journal(id).await?).artifact().is_none() {
+            return Err(RunError::NoDataToRestore(id.clone()));
         }
         let cause = Failure {
             stage: Stage::Verify,

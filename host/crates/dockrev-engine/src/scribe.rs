@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use dockrev_core::ids::WorkloadId;
-use dockrev_core::job::{Direction, Effect, Job, JournalEntry, LogLine, LogSource, Stage, Step};
+use dockrev_core::job::{Direction, Effect, Job, JournalEntry, LogLine, LogSource, Observation, Stage, Step};
 use dockrev_core::ports::{Journal, JournalError, LogSink};
 use std::sync::{Mutex, PoisonError};
 
@@ -110,6 +110,11 @@ impl Pen<'_> {
     pub(crate) async fn intends(&self, effect: &Effect) -> Result<(), JournalError> {
         self.scribe.say(effect.to_string());
         self.scribe.record(self.job, self.stage, self.direction, Step::Intends(effect.clone())).await
+    }
+
+    /// Keeps what was seen as evidence.
+    pub(crate) async fn saw(&self, observation: Observation) -> Result<(), JournalError> {
+        self.scribe.record(self.job, self.stage, self.direction, Step::Saw(observation)).await
     }
 
     /// Written after an effect.

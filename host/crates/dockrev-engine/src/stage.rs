@@ -7,6 +7,9 @@ mod preflight;
 mod pull;
 mod verify;
 
+#[cfg(test)]
+pub(crate) use pull::FREE_MIN_BYTES;
+
 use crate::context::{Context, StageError};
 use dockrev_core::job::{Stage, StageOutput};
 

@@ -20,8 +20,9 @@ use dockrev_core::platform::Platform;
 use dockrev_core::ports::{HostError, JournalError};
 use dockrev_core::stack::{
     ComposeProject, ContainerStatus, FileHash, Health, HealthStatus, HealthTiming, LocalImage, Mount, MountSource,
-    Pins, RunState,
+    Pins, Probe, RunState,
 };
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -82,6 +83,8 @@ pub(crate) struct State {
     pub(crate) backups: BTreeMap<String, String>,
     /// Backups that were begun and not finished.
     pub(crate) half_written: BTreeSet<String>,
+    /// What the engine's disk has left.
+    pub(crate) free_bytes: Option<u64>,
     /// Whether writing a backup fails.
     pub(crate) vault_is_full: bool,
     /// Whether Compose would make the service anew although nothing changed.
@@ -116,6 +119,7 @@ impl Default for State {
             data: OLD.to_owned(),
             backups: BTreeMap::new(),
             half_written: BTreeSet::new(),
+            free_bytes: None,
             vault_is_full: false,
             drifts: false,
             locked: BTreeSet::new(),
@@ -349,8 +353,10 @@ impl State {
         let healthy = !self.sick.contains(image);
         let timing = HealthTiming { start_period_ms: 0, interval_ms: 1_000, timeout_ms: 1_000, retries: 2 };
         let status = if healthy { HealthStatus::Healthy } else { HealthStatus::Unhealthy };
+        let exit_code = i64::from(!healthy);
+        let probe = Probe { began_at: Timestamp::UNIX_EPOCH, exit_code, output: "probed".to_owned() };
         let health = match self.has_healthcheck {
-            true => Health::Checked { status, timing, last_output: None },
+            true => Health::Checked { status, timing, last_output: None, probes: vec![probe] },
             false => Health::None,
         };
         self.container = Some(ContainerStatus {

@@ -2,7 +2,8 @@ use crate::{LOG_LINES_MAX, OpenError, Store};
 use dockrev_core::ids::{ContainerId, ImageId, JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{Digest, ImageRef, PinnedImage};
 use dockrev_core::job::{
-    DataWish, Direction, Effect, Failure, Job, JobState, JournalEntry, LogLine, LogSource, Stage, StageOutput, Step,
+    DataWish, Direction, Effect, Failure, Job, JobState, JournalEntry, LogLine, LogSource, Observation, Stage,
+    StageOutput, Step,
 };
 use dockrev_core::plan::{
     Change, ChangeLevel, CurrentImage, ServiceWorkload, UndoRule, VerifySettings, Warning, Workload, Writing,
@@ -120,6 +121,7 @@ fn steps() -> Vec<Step> {
             status: HealthStatus::Healthy,
             timing: HealthTiming { start_period_ms: 1, interval_ms: 2, timeout_ms: 3, retries: 4 },
             last_output: Some("ok".to_owned()),
+            probes: Vec::new(),
         },
     };
     let verified =
@@ -130,6 +132,7 @@ fn steps() -> Vec<Step> {
         Step::Done(StageOutput::Pulled { image_id: ImageId::new("sha256:new") }),
         Step::Done(verified),
         Step::Failed(failure(Stage::Verify)),
+        Step::Saw(Observation::LastLines { lines: vec!["bye".to_owned()] }),
     ];
     for effect in effects {
         steps.extend([Step::Intends(effect.clone()), Step::Did(effect)]);

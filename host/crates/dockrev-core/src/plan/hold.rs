@@ -13,6 +13,7 @@ use crate::platform::Platform;
 use crate::registry::OldAnswer;
 use crate::settings::Switch;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Why something newer is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -49,6 +50,15 @@ pub enum Hold {
     /// Its containers are made from different images.
     #[error("its containers are made from different images: bring the service up first")]
     MixedReplicas,
+    /// Data would be lost from sight: Compose would make its containers with an empty volume.
+    #[error(
+        "this Compose would give it an empty volume at {}, which only the image declares: name the volume in the compose file, or use Compose 2",
+        list_places(places)
+    )]
+    VolumesLeft {
+        /// Where they are in its containers.
+        places: Vec<PathBuf>,
+    },
     /// Others live in its namespaces or on its volumes and would have to be made anew with it.
     #[error("{} would be cut off: they use its network, another namespace or its volumes", names.join(", "))]
     OthersTiedToIt {
@@ -119,6 +129,10 @@ pub enum Hold {
 fn short(image: &ImageId) -> &str {
     const SHORT_CHARS: usize = "sha256:".len() + 12;
     image.as_str().get(..SHORT_CHARS).unwrap_or(image.as_str())
+}
+
+fn list_places(places: &[PathBuf]) -> String {
+    places.iter().map(|place| format!("`{}`", place.display())).collect::<Vec<_>>().join(", ")
 }
 
 fn list(platforms: &[Platform]) -> String {
@@ -206,6 +220,9 @@ fn of_tag(detection: &Detection, candidate: &Candidate) -> Option<Hold> {
 fn of_stack(detection: &Detection, compose: &ComposeFacts) -> Option<Hold> {
     if compose.replicas == Replicas::Mixed {
         return Some(Hold::MixedReplicas);
+    }
+    if !compose.left_volumes.is_empty() {
+        return Some(Hold::VolumesLeft { places: compose.left_volumes.clone() });
     }
     if !compose.tied_to_it.is_empty() {
         return Some(Hold::OthersTiedToIt { names: compose.tied_to_it.clone() });

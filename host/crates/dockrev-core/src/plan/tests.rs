@@ -68,6 +68,7 @@ fn up_to_date(service: &str) -> Detection {
             containers: 1,
             replicas: Replicas::Alike,
             tag_users: TagUsers::One,
+            left_volumes: Vec::new(),
             tied_to_it: Vec::new(),
         }),
         container: None,
@@ -239,6 +240,7 @@ fn says_why_something_newer_is_not_taken() {
     check(|detection| detection.is_running = false, "stopped");
     check(|detection| compose(detection).replicas = Replicas::Mixed, "different images");
     check(|detection| compose(detection).in_files = InFiles::Missing, "no longer have this service");
+    check(|detection| compose(detection).left_volumes = vec!["/data".into()], "an empty volume at `/data`");
     check(|detection| compose(detection).tied_to_it = vec!["torrent".to_owned()], "torrent would be cut off");
     check(|detection| detection.written = "demo.invalid/app:0.9".to_owned(), "bring that up first");
     check(|detection| detection.update = Switch::Off("label `x`".to_owned()), "shown only, because of label `x`");

@@ -6,6 +6,7 @@ use dockrev_core::stack::{ComposeModel, ComposeService};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 #[derive(Deserialize)]
 struct Config {
@@ -28,6 +29,8 @@ struct ConfigService {
     #[serde(default)]
     pid: Option<String>,
     #[serde(default)]
+    volumes: Option<Vec<VolumeEntry>>,
+    #[serde(default)]
     volumes_from: Option<Vec<String>>,
 }
 
@@ -37,6 +40,28 @@ struct ConfigService {
 enum DependsOn {
     Names(Vec<String>),
     Conditions(BTreeMap<String, IgnoredAny>),
+}
+
+/// `[SOURCE:]PLACE[:MODE]`, or the long form.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum VolumeEntry {
+    Short(String),
+    Long { target: String },
+}
+
+impl VolumeEntry {
+    /// Where in the container it is.
+    fn place(&self) -> &str {
+        match self {
+            Self::Long { target } => target,
+            Self::Short(entry) => match entry.split(':').collect::<Vec<_>>()[..] {
+                [_, place, ..] if place.starts_with('/') => place,
+                [first, ..] => first,
+                [] => "",
+            },
+        }
+    }
 }
 
 /// Reads the YAML of Compose 1 or the JSON of Compose 2. The error says what is wrong and quotes nothing.
@@ -53,6 +78,11 @@ pub(super) fn parse(version: ComposeVersion, output: &[u8]) -> Result<ComposeMod
     };
     let services = config.services.unwrap_or_default();
     Ok(ComposeModel {
+        // Compose 1 reads them from a field of images (`ContainerConfig`) that most have no longer.
+        carries_image_volumes: match version {
+            ComposeVersion::V1 => false,
+            ComposeVersion::V2 => true,
+        },
         services: services.into_iter().map(|(name, service)| (ServiceName::new(name), read(service))).collect(),
     })
 }
@@ -66,7 +96,8 @@ fn read(service: ConfigService) -> ComposeService {
     };
     depends_on.sort();
     depends_on.dedup();
-    ComposeService { image: service.image, builds: service.build.is_some(), depends_on, tied_to }
+    let mounted_at = service.volumes.iter().flatten().map(|entry| PathBuf::from(entry.place())).collect();
+    ComposeService { image: service.image, builds: service.build.is_some(), depends_on, mounted_at, tied_to }
 }
 
 /// The services whose namespaces or volumes it uses.

@@ -5,11 +5,12 @@ use crate::labels::{self, Owner};
 use crate::overrides::Overrides;
 use bollard::Docker;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, MountPoint};
+use bollard::query_parameters::ListVolumesOptions;
 use dockrev_core::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::HostError;
 use dockrev_core::stack::{Container, Inventory, Mount, MountSource, RunState, Service, Stack};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 /// Exit code of a container whose end the engine does not tell.
@@ -29,6 +30,7 @@ pub(super) async fn take(engine: &DockerEngine, client: &Docker) -> Result<Inven
             container.image = image_as_written(engine, client, container).await?;
         }
     }
+    find_volumes(&call, client, &mut containers).await?;
     let ids = Ids::of(&containers);
     let mut stacks: BTreeMap<StackName, BTreeMap<ServiceName, Vec<Listed>>> = BTreeMap::new();
     let mut standalone = Vec::new();
@@ -43,6 +45,32 @@ pub(super) async fn take(engine: &DockerEngine, client: &Docker) -> Result<Inven
     }
     let stacks = stacks.into_iter().map(|(name, services)| stack(name, services, &engine.overrides, &ids)).collect();
     Ok(Inventory { platform, stacks, standalone })
+}
+
+/// Fills in where volumes are kept: the engine's list leaves that out for those that nobody named.
+async fn find_volumes(call: &Call<'_>, client: &Docker, containers: &mut [Listed]) -> Result<(), HostError> {
+    let mounts = || containers.iter().flat_map(|container| &container.mounts);
+    if !mounts().any(|mount| is_unplaced(&mount.source)) {
+        return Ok(());
+    }
+    let known = call.within(QUERY_TIMEOUT, client.list_volumes(None::<ListVolumesOptions>)).await?;
+    let places: HashMap<String, String> =
+        known.volumes.unwrap_or_default().into_iter().map(|volume| (volume.name, volume.mountpoint)).collect();
+    for mount in containers.iter_mut().flat_map(|container| &mut container.mounts) {
+        if let MountSource::Volume { name, path } = &mut mount.source
+            && let Some(place) = places.get(name).filter(|_| path.as_os_str().is_empty())
+        {
+            *path = PathBuf::from(place);
+        }
+    }
+    Ok(())
+}
+
+fn is_unplaced(source: &MountSource) -> bool {
+    match source {
+        MountSource::Volume { path, .. } => path.as_os_str().is_empty(),
+        MountSource::Bind { .. } | MountSource::Other => false,
+    }
 }
 
 fn stack(name: StackName, services: BTreeMap<ServiceName, Vec<Listed>>, overrides: &Overrides, ids: &Ids) -> Stack {

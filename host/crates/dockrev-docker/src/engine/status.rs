@@ -5,10 +5,11 @@ use crate::lines::shorten;
 use bollard::Docker;
 use bollard::models::{
     ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, HealthConfig, HealthStatusEnum,
+    HealthcheckResult,
 };
 use dockrev_core::ids::{ContainerId, ImageId, ServiceId};
 use dockrev_core::ports::HostError;
-use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, HealthTiming, RunState};
+use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, HealthTiming, Probe, RunState};
 
 /// Most of a probe's output that is kept, in bytes. The engine itself keeps as much.
 const PROBE_OUTPUT_MAX_BYTES: usize = 4 * 1024;
@@ -83,10 +84,15 @@ fn health(state: ContainerState, config: &HealthConfig) -> Health {
         Some(HealthStatusEnum::HEALTHY) => HealthStatus::Healthy,
         Some(HealthStatusEnum::UNHEALTHY) => HealthStatus::Unhealthy,
     };
-    let last = health.log.and_then(|mut log| log.pop()).and_then(|probe| probe.output);
-    let last_output =
-        last.map(|output| shorten(output.trim(), PROBE_OUTPUT_MAX_BYTES)).filter(|output| !output.is_empty());
-    Health::Checked { status, timing: timing(config), last_output }
+    let log = health.log.unwrap_or_default();
+    let output =
+        |probe: &HealthcheckResult| shorten(probe.output.as_deref().unwrap_or_default().trim(), PROBE_OUTPUT_MAX_BYTES);
+    let last_output = log.last().map(output).filter(|output| !output.is_empty());
+    let probes = log.iter().filter_map(|probe| {
+        let (began_at, exit_code) = (probe.start.as_deref()?.parse().ok()?, probe.exit_code?);
+        Some(Probe { began_at, exit_code, output: output(probe) })
+    });
+    Health::Checked { status, timing: timing(config), last_output, probes: probes.collect() }
 }
 
 fn timing(config: &HealthConfig) -> HealthTiming {
@@ -148,6 +154,15 @@ mod tests {
         let Health::Checked { status, last_output, .. } = spoken.health else { panic!("not checked") };
         assert_eq!((status, last_output.as_deref()), (HealthStatus::Unhealthy, Some("connection refused")));
         assert_eq!((spoken.name.as_str(), spoken.image.as_str(), spoken.restart_count), ("web_1", "nginx:1.27", 2));
+    }
+
+    #[test]
+    fn keeps_what_each_probe_said() {
+        let log = r#"{"Status": "unhealthy", "Log": [
+            {"Start": "2026-01-31T23:59:58.5+01:00", "End": "x", "ExitCode": 1, "Output": " no\n"}, {"Output": "odd"}]}"#;
+        let Health::Checked { probes, .. } = read(log, "null").health else { panic!("not checked") };
+        let began_at = "2026-01-31T22:59:58.5Z".parse().unwrap();
+        assert_eq!(probes, [Probe { began_at, exit_code: 1, output: "no".to_owned() }]);
     }
 
     #[test]

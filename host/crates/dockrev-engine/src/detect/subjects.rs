@@ -6,9 +6,11 @@ use dockrev_core::ids::{ContainerId, ContainerName, ImageId, ServiceId, ServiceN
 use dockrev_core::image::{ImageRef, Repository, Tag};
 use dockrev_core::ports::{Compose, Engine, HostError, ImageName, Recreation, Standalone};
 use dockrev_core::stack::{
-    ComposeModel, ComposeProject, Container, FileHash, Health, Inventory, LocalImage, Pins, RunState, Service, Stack,
+    ComposeModel, ComposeProject, Container, FileHash, Health, Inventory, LocalImage, MountSource, Pins, RunState,
+    Service, Stack,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 
 /// The label by which Compose numbers the containers of a service.
 const NUMBER: &str = "com.docker.compose.container-number";
@@ -227,6 +229,7 @@ async fn known_service(
             containers: count(service),
             replicas: replicas(service),
             tag_users: neighbours.tag_users(&written),
+            left_volumes: left_volumes(service, facts.model.as_ref()),
             tied_to_it: tied_to(service, facts.model.as_ref(), neighbours),
         })),
     };
@@ -327,6 +330,18 @@ fn replicas(service: &Service) -> Replicas {
     let running = service.containers.iter().filter(|container| is_running(container));
     let images: BTreeSet<_> = running.map(|container| &container.image_id).collect();
     if images.len() > 1 { Replicas::Mixed } else { Replicas::Alike }
+}
+
+/// Places with volumes that nothing in the files names, where Compose does not carry those along.
+fn left_volumes(service: &Service, model: Option<&ComposeModel>) -> Vec<PathBuf> {
+    let Some(model) = model.filter(|model| !model.carries_image_volumes) else { return Vec::new() };
+    let Some(in_files) = model.services.get(&service.id.service) else { return Vec::new() };
+    let mounts = service.containers.iter().flat_map(|container| &container.mounts);
+    let volumes = mounts.filter(|mount| matches!(mount.source, MountSource::Volume { .. }));
+    let places: BTreeSet<&PathBuf> = volumes.map(|mount| &mount.destination).collect();
+    // What comes from other containers (`volumes_from`) comes from them again.
+    let of_others = !in_files.tied_to.is_empty();
+    places.into_iter().filter(|place| !of_others && !in_files.mounted_at.contains(place)).cloned().collect()
 }
 
 fn tied_to(service: &Service, model: Option<&ComposeModel>, neighbours: &Neighbours) -> Vec<String> {

@@ -7,7 +7,12 @@ const SETTINGS: VerifySettings =
     VerifySettings { settle_ms: 10_000, grace_ms: 1_000, without_healthcheck: UndoRule::OnRequest };
 
 fn container(run: RunState, restarts: u64, health: Option<HealthStatus>) -> ContainerStatus {
-    let health = health.map_or(Health::None, |status| Health::Checked { status, timing: TIMING, last_output: None });
+    let health = health.map_or(Health::None, |status| Health::Checked {
+        status,
+        timing: TIMING,
+        last_output: None,
+        probes: Vec::new(),
+    });
     ContainerStatus {
         id: ContainerId::new("c"),
         name: "app-1".to_owned(),

@@ -2,7 +2,7 @@ use super::*;
 use crate::world::{Fault, Locks, NEW, OLD, Road, World, image, pinned, service};
 use dockrev_core::backup::{self, BackupSettings, Measured};
 use dockrev_core::ids::WorkloadId;
-use dockrev_core::job::{LogLine, StageOutput};
+use dockrev_core::job::{LogLine, Observation, StageOutput};
 use dockrev_core::ports::Engine as _;
 use dockrev_core::stack::RunState;
 
@@ -333,6 +333,47 @@ async fn a_later_rollback_puts_data_back_only_when_asked() {
         assert_eq!(world.state().data, data, "{wish:?}");
         assert_eq!(world.state().neighbour, RunState::Running, "{wish:?}");
     }
+}
+
+#[tokio::test]
+async fn what_a_failed_candidate_said_is_kept_as_evidence() {
+    let (world, runner, change) = prepare(Road::FirstPin, NewImage::IsSick, true);
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    let state = world.state();
+    let seen: Vec<_> = state.entries[job.id.as_str()]
+        .iter()
+        .filter_map(|entry| if let Step::Saw(seen) = &entry.step { Some((entry.direction, seen)) } else { None })
+        .collect();
+    let [(Direction::Do, probed), (Direction::Do, said), (Direction::Undo, good)] = seen.as_slice() else {
+        panic!("{seen:?}")
+    };
+    assert!(matches!(probed, Observation::Probed { probe, .. } if probe.exit_code == 1), "{probed:?}");
+    assert!(matches!(said, Observation::LastLines { lines } if lines == &["its last words"]), "{said:?}");
+    assert!(matches!(good, Observation::Probed { probe, .. } if probe.exit_code == 0), "{good:?}");
+}
+
+#[tokio::test]
+async fn a_disk_that_is_nearly_full_stops_the_update_before_anything_is_touched() {
+    let (world, runner, change) = prepare(Road::FirstPin, NewImage::Works, true);
+    let before = world.visible();
+    world.state().free_bytes = Some(crate::stage::FREE_MIN_BYTES - 1);
+    let job = runner.run(change.clone(), "test", &Nobody).await.unwrap();
+    let cause = job.state.cause().unwrap();
+    assert_eq!((job.state.name(), cause.code.as_str()), ("failed", "pull.no-space"));
+    assert!(cause.message.contains("127 MiB left, and an update wants 128"), "{cause}");
+    assert_eq!(world.visible(), before);
+    world.state().free_bytes = Some(crate::stage::FREE_MIN_BYTES);
+    assert_eq!(runner.run(change, "test", &Nobody).await.unwrap().state, JobState::Updated);
+}
+
+#[tokio::test]
+async fn data_that_nobody_copied_cannot_be_asked_for() {
+    let (world, runner, change) = prepare(Road::FirstPin, NewImage::Works, true);
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    let before = world.visible();
+    let error = runner.roll_back(&job.id, DataWish::Restore, &Nobody).await.unwrap_err();
+    assert_eq!(error.code(), "rollback.no-data");
+    assert_eq!(world.visible(), before, "nothing was touched");
 }
 
 #[tokio::test]

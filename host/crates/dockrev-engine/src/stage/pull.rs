@@ -8,6 +8,9 @@ use dockrev_core::job::{Effect, Stage, StageOutput};
 use dockrev_core::ports::HostError;
 use std::time::Duration;
 
+/// What the engine's disk has to have left before a pull. An image may need more: the engine says so then, and nothing
+/// was touched. With less, it cannot even make containers.
+pub(crate) const FREE_MIN_BYTES: u64 = 128 * 1024 * 1024;
 /// How often a pull that is under way looks whether it is to stop.
 const CANCEL_POLL: Duration = Duration::from_millis(250);
 
@@ -34,6 +37,7 @@ async fn bring(context: &Context<'_>) -> Result<ImageId, StageError> {
         context.pen.scribe.say(format!("{wanted} is here already"));
         return Ok(image.id);
     }
+    has_space(context).await?;
     let effect = Effect::PullImage { image: wanted.to_string() };
     context.pen.intends(&effect).await?;
     let pull = context.engine.pull(&context.change.to, context.change.platform.as_ref(), context.pen.scribe);
@@ -43,6 +47,22 @@ async fn bring(context: &Context<'_>) -> Result<ImageId, StageError> {
     };
     context.pen.did(effect).await?;
     Ok(image.id)
+}
+
+async fn has_space(context: &Context<'_>) -> Result<(), StageError> {
+    match context.engine.free_bytes().await.map_err(|error| host(&error))? {
+        Some(free) if free < FREE_MIN_BYTES => Err(StageError::failed(
+            Stage::Pull,
+            "pull.no-space",
+            format!("the engine's disk has {} MiB left, and an update wants {}", mib(free), mib(FREE_MIN_BYTES)),
+            "make space: `docker system df` shows what takes it",
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn mib(bytes: u64) -> u64 {
+    bytes / (1024 * 1024)
 }
 
 async fn asked_to_stop(context: &Context<'_>) {

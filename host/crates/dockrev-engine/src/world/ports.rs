@@ -7,7 +7,7 @@ use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, Artifacts, Da
 use dockrev_core::detection::Trouble;
 use dockrev_core::ids::{ContainerId, ContainerName, ImageId, JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{ImageRef, PinnedImage, Repository, Tag};
-use dockrev_core::job::{Job, JobState, JournalEntry, LogLine};
+use dockrev_core::job::{Job, JobState, JournalEntry, LogLine, LogSource};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{
     CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, LockError, LogSink, Ordered,
@@ -103,6 +103,10 @@ impl Engine for World {
         .await
     }
 
+    async fn free_bytes(&self) -> Result<Option<u64>, HostError> {
+        self.host(|state| Ok(state.free_bytes)).await
+    }
+
     async fn tag(&self, image: &ImageId, reference: &ImageRef) -> Result<(), HostError> {
         self.host(|state| {
             let image = state.images.get(image).ok_or_else(|| no_such("image"))?.id.clone();
@@ -117,7 +121,7 @@ impl Engine for World {
     }
 
     async fn service_log(&self, _service: &ServiceId, _max_lines: usize) -> Result<Vec<LogLine>, HostError> {
-        self.host(|_| Ok(Vec::new())).await
+        self.host(|_| Ok(vec![LogLine { source: LogSource::Service, text: "its last words".to_owned() }])).await
     }
 
     async fn untag(&self, reference: &ImageRef) -> Result<(), HostError> {
@@ -169,7 +173,10 @@ impl Compose for World {
                 image: Some(state.file_image.clone()),
                 ..dockrev_core::stack::ComposeService::default()
             };
-            Ok(ComposeModel { services: BTreeMap::from([(ServiceName::new("app"), service)]) })
+            Ok(ComposeModel {
+                carries_image_volumes: true,
+                services: BTreeMap::from([(ServiceName::new("app"), service)]),
+            })
         })
         .await
     }

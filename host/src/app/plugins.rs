@@ -106,6 +106,7 @@ fn egress(config: &Config, credentials: Arc<DockerConfig>) -> Result<Egress, App
         registries,
         credentials,
         authorities: authorities(config),
+        proxies: config.proxies.clone(),
         cache: Some(ResponseCacheConfig::at(config.data_dir.join("cache/http"))),
         limits: EgressLimits::default(),
     };

@@ -35,6 +35,7 @@ pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<E
             elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             requests: egress.requests_by_host(),
             answered_from_cache: egress.answered_from_cache(),
+            answered_with_another: egress.answered_with_another(),
             plugin_cpu_us: u64::try_from(plugins.host().cpu_time().as_micros()).unwrap_or(u64::MAX),
         };
         let detections: Vec<&Detection> = surveys.iter().flat_map(|survey| &survey.detections).collect();

@@ -12,6 +12,7 @@ use dockrev_core::image::{ImageRef, Repository, Tag};
 use dockrev_core::ports::{HostError, Journal, Registry, Target};
 use dockrev_core::registry::{Detail, Freshness};
 use dockrev_core::stack::{ComposeProject, Container, Inventory, Service};
+use dockrev_egress::Proxies;
 use dockrev_plugin_host::Readiness;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,6 +76,7 @@ pub(super) async fn run(config: &Config, arguments: &DoctorArguments) -> Result<
     let mut findings = Findings::default();
     data(&app, config, &mut findings).await;
     plugins(&app, &mut findings).await?;
+    proxies(&config.proxies, &mut findings);
     if let Some((host, inventory)) = engine(&app, config, &mut findings).await? {
         stacks(&host, &inventory, &mut findings).await;
         registries(&app, &inventory, &mut findings).await?;
@@ -147,6 +149,19 @@ async fn plugins(app: &App, findings: &mut Findings) -> Result<(), Failure> {
         findings.add("plugin", &"all", State::Broken, "there is none, so no registry can be read", Some(hint));
     }
     Ok(())
+}
+
+/// Through which proxies registries and channels are asked; never with their logins.
+fn proxies(proxies: &Proxies, findings: &mut Findings) {
+    for (scheme, proxy) in [("https", &proxies.https), ("http", &proxies.http)] {
+        let Some(proxy) = proxy else {
+            continue;
+        };
+        let login = if proxy.has_login() { ", with a login" } else { "" };
+        let except =
+            if proxies.except.is_empty() { String::new() } else { format!("; not asked for: {}", proxies.except) };
+        findings.ok("proxy", &scheme, format!("`{proxy}`{login}{except}"));
+    }
 }
 
 async fn engine(app: &App, config: &Config, findings: &mut Findings) -> Result<Option<(Host, Inventory)>, Failure> {

@@ -3,6 +3,7 @@
 mod adapters;
 mod desk;
 mod hostile;
+mod proxies;
 mod services;
 
 use desk::Desk;

@@ -356,7 +356,7 @@ impl Refusal {
     }
 
     fn into_response(self, scope: &Arc<CallScope>) -> http::Response<ResponseBody> {
-        http::Response::from_parts(self.parts, ResponseBody::buffered(self.body, Arc::clone(scope)))
+        http::Response::from_parts(self.parts, ResponseBody::buffered(self.body, None, Arc::clone(scope)))
     }
 }
 

@@ -1,12 +1,14 @@
 //! Certificate authorities that are trusted beside the system's own, each for one registry.
 
 use crate::origin::Origin;
+use crate::proxies::Proxies;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use url::Url;
 
 /// Largest file of certificates that is read, in bytes. The system's own bundle has a quarter of that.
 const FILE_MAX_BYTES: u64 = 1024 * 1024;
@@ -35,8 +37,6 @@ pub struct Authorities {
 pub(crate) struct Clients {
     make: Box<Make>,
     ordinary: Client,
-    /// For this machine: no proxy knows the way to it.
-    direct: Client,
     folders: Vec<PathBuf>,
     files: Vec<(Origin, PathBuf)>,
     found: Mutex<HashMap<Asked, Found>>,
@@ -56,7 +56,6 @@ struct Found {
 }
 
 struct Special {
-    direct: bool,
     certificates: Vec<u8>,
     client: Client,
 }
@@ -71,12 +70,14 @@ impl Clients {
     /// `files` are by the places where their registries are reached.
     pub(crate) fn new(
         make: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
+        proxies: &Arc<Proxies>,
         folders: Vec<PathBuf>,
         files: Vec<(Origin, PathBuf)>,
     ) -> Result<Self, reqwest::Error> {
+        let proxies = Arc::clone(proxies);
+        let make = move || through(&proxies, make());
         Ok(Self {
             ordinary: make().build()?,
-            direct: make().no_proxy().build()?,
             make: Box::new(make),
             folders,
             files,
@@ -95,7 +96,7 @@ impl Clients {
         registry: Option<&Origin>,
     ) -> Result<Client, String> {
         if origin.is_plain() || (self.folders.is_empty() && self.files.is_empty()) {
-            return Ok(self.without_further(origin).clone());
+            return Ok(self.ordinary.clone());
         }
         let asked = (origin.clone(), registry.cloned());
         let found = lock(&self.found).get(&asked).filter(|found| found.at.elapsed() < LOOK_AGAIN_AFTER).map(known);
@@ -124,15 +125,14 @@ impl Clients {
             certificates.push(b'\n');
         }
         if certificates.is_empty() {
-            return Ok(self.without_further(origin).clone());
+            return Ok(self.ordinary.clone());
         }
-        let direct = origin.is_loopback();
         let mut special = lock(&self.special);
-        let same = |known: &Special| known.direct == direct && known.certificates == certificates;
+        let same = |known: &Special| known.certificates == certificates;
         let known = special.iter().position(same).map(|index| special.remove(index));
         let newest = match known {
             Some(known) => known,
-            None => Special { direct, client: self.build(direct, &certificates)?, certificates },
+            None => Special { client: self.build(&certificates)?, certificates },
         };
         let client = newest.client.clone();
         special.push(newest);
@@ -141,12 +141,10 @@ impl Clients {
         Ok(client)
     }
 
-    fn build(&self, direct: bool, certificates: &[u8]) -> Result<Client, String> {
+    fn build(&self, certificates: &[u8]) -> Result<Client, String> {
         let problem = |error: reqwest::Error| format!("a certificate of an authority cannot be used: {error}");
         let certificates = reqwest::Certificate::from_pem_bundle(certificates).map_err(problem)?;
-        let builder = (self.make)().tls_certs_merge(certificates);
-        let builder = if direct { builder.no_proxy() } else { builder };
-        builder.build().map_err(problem)
+        (self.make)().tls_certs_merge(certificates).build().map_err(problem)
     }
 
     fn paths(&self, origin: &Origin, registry: Option<&Origin>) -> Result<Vec<PathBuf>, String> {
@@ -165,10 +163,16 @@ impl Clients {
         }
         Ok(paths)
     }
+}
 
-    fn without_further(&self, origin: &Origin) -> &Client {
-        if origin.is_loopback() { &self.direct } else { &self.ordinary }
+/// Has the client ask through these proxies, and through none that the environment names.
+fn through(proxies: &Arc<Proxies>, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    if proxies.is_empty() {
+        return builder.no_proxy();
     }
+    let proxies = Arc::clone(proxies);
+    let choose = move |url: &Url| Some(proxies.on_the_way_to(&Origin::of(url)?)?.url().to_owned());
+    builder.proxy(reqwest::Proxy::custom(choose))
 }
 
 fn known(found: &Found) -> Result<Client, String> {

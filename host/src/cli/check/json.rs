@@ -37,6 +37,8 @@ pub(super) struct Effort {
     pub(super) requests: BTreeMap<String, u64>,
     /// Questions that were answered without a request, from what was known.
     pub(super) answered_from_cache: u64,
+    /// Questions that were answered without a request, with the answer to an identical one that was on its way.
+    pub(super) answered_with_another: u64,
     /// Time for which plugins had the processor, in microseconds.
     pub(super) plugin_cpu_us: u64,
 }

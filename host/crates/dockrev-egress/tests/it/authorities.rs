@@ -12,31 +12,36 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut parameters = CertificateParams::new(Vec::new()).unwrap();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap())
     }
 
-    async fn server(&self, reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Server {
+    /// A server for this machine, and for `registry.test`.
+    pub(crate) async fn server(&self, reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Server {
+        Server::start_tls(self.settings(), reply).await
+    }
+
+    /// How a server with a certificate of this authority speaks TLS.
+    pub(crate) fn settings(&self) -> rustls::ServerConfig {
         let key = KeyPair::generate().unwrap();
-        let parameters = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
-        let certificate = parameters.signed_by(&key, &self.0).unwrap();
+        let names = ["127.0.0.1", "localhost", "registry.test"].map(str::to_owned);
+        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &self.0).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let settings = rustls::ServerConfig::builder_with_provider(provider)
+        rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        Server::start_tls(settings, reply).await
+            .unwrap()
     }
 
-    fn write(&self, path: &Path) {
+    pub(crate) fn write(&self, path: &Path) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, self.0.pem()).unwrap();
     }

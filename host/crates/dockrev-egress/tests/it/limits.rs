@@ -2,9 +2,12 @@ use crate::server::{Reply, Server, ok, response};
 use crate::support::{egress, get, granted, short_timeouts, with_limits};
 use bytes::Bytes;
 use dockrev_egress::{BudgetLimits, ConnectFailure, EgressError, EgressLimits, OverBudget};
+use http_body_util::BodyExt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 #[tokio::test]
 async fn only_granted_hosts_are_reached() {
@@ -169,6 +172,44 @@ async fn failures_to_connect_are_told_apart() {
             other => panic!("{url}: {other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_does_not_keep_its_place() {
+    let unread_timeout = Duration::from_millis(100);
+    let egress = with_limits(None, EgressLimits { concurrency_per_host: 1, unread_timeout, ..EgressLimits::default() });
+    let server = Server::start(|_| ok("hello")).await;
+    let scope = granted(&[&server.address.to_string()], BudgetLimits::default());
+    let request = http::Request::get(server.url("/held")).body(Bytes::new()).unwrap();
+    let held = egress.send(request, &scope).await.unwrap();
+    assert_eq!(get(&egress, &server.url("/waiting"), &scope).await.unwrap().0, 200);
+    let given_up = held.into_body().collect().await.map(|body| body.to_bytes());
+    assert!(matches!(given_up, Err(EgressError::Unread { .. })), "{given_up:?}");
+}
+
+/// One that waits for the network reads.
+#[tokio::test]
+async fn an_answer_that_is_waited_for_is_not_unread() {
+    let gate = Arc::new(Semaphore::new(0));
+    let (held, length) = (Arc::clone(&gate), 4);
+    let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        drop(held.acquire().await);
+        stream.write_all(b"late").await.unwrap();
+    });
+    let unread_timeout = Duration::from_millis(50);
+    let egress = with_limits(None, EgressLimits { unread_timeout, ..EgressLimits::default() });
+    let (scope, url) = (granted(&[&address], BudgetLimits::default()), format!("http://{address}/"));
+    let answer = get(&egress, &url, &scope);
+    tokio::pin!(answer);
+    assert!(tokio::time::timeout(4 * unread_timeout, &mut answer).await.is_err());
+    gate.add_permits(1);
+    assert_eq!(answer.await.unwrap(), (200, "late".to_owned()));
 }
 
 #[tokio::test]

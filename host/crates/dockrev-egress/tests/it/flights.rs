@@ -148,10 +148,13 @@ async fn what_stops_one_call_stops_no_other() {
     let first = ask(&egress, server.url(TAGS), about_repository(&egress, &server, "team/app", small));
     until_asked(&server, 1).await;
     let others: Vec<_> = (0..3).map(|_| ask(&egress, server.url(TAGS), about(&egress, &server))).collect();
+    until_all_wait().await;
+    gate.add_permits(1);
+    assert!(matches!(first.await.unwrap(), Err(EgressError::OverBudget(_))));
+    until_asked(&server, 2).await;
     let last = ask(&egress, server.url(TAGS), about_repository(&egress, &server, "team/app", small));
     until_all_wait().await;
     gate.add_permits(100);
-    assert!(matches!(first.await.unwrap(), Err(EgressError::OverBudget(_))));
     for answer in others {
         assert_eq!(answer.await.unwrap().unwrap().1.len(), 1000);
     }

@@ -5,7 +5,7 @@
 
 use crate::body::ResponseBody;
 use crate::challenge::{self, BearerChallenge, Challenge};
-use crate::client::{Answer, Egress, Outgoing};
+use crate::client::{Answer, Egress, Outgoing, is_of_repository};
 use crate::docker_config::Login;
 use crate::error::EgressError;
 use crate::grant::{CallScope, RegistryGrant};
@@ -17,9 +17,9 @@ use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -115,9 +115,10 @@ impl Egress {
         if answer.response.status() != StatusCode::UNAUTHORIZED {
             return Ok(self.hand_over(answer, &outgoing.origin, scope));
         }
-        let unspoken = harbor::unspoken_challenge(outgoing.url.path(), &registry.repository);
-        let is_unspoken = unspoken.is_some();
-        let challenge = challenge::choose(answer.response.headers()).or(unspoken);
+        let of_harbor = harbor::unspoken_challenge(outgoing.url.path(), &registry.repository);
+        let is_of_harbor = of_harbor.is_some();
+        let unspoken = || self.unspoken_challenge(outgoing, registry, answer.response.headers());
+        let challenge = challenge::choose(answer.response.headers()).or(of_harbor).or_else(unspoken);
         // Read now: nothing may hold a place while it waits for a token.
         let refusal = Refusal::read(answer).await;
         let Some(challenge) = challenge else {
@@ -131,10 +132,23 @@ impl Egress {
         let answer = self.exchange(outgoing, Some(&second), scope).await?;
         if answer.response.status() == StatusCode::UNAUTHORIZED {
             self.authentication.forget(&second);
-        } else if remembered.as_ref() != Some(&challenge) && !is_unspoken {
+        } else if remembered.as_ref() != Some(&challenge) && !is_of_harbor {
             put(&self.authentication.challenges, seen, challenge);
         }
         Ok(self.hand_over(answer, &outgoing.origin, scope))
+    }
+
+    /// What a registry is taken to want that refuses without any challenge, as some do behind a proxy of their own: a
+    /// password, and only where nobody on the way reads it but whom the admin allowed to.
+    fn unspoken_challenge(
+        &self,
+        outgoing: &Outgoing,
+        registry: &RegistryGrant,
+        headers: &HeaderMap,
+    ) -> Option<Challenge> {
+        let is_safe = !outgoing.origin.is_plain() || self.may_be_plain(&outgoing.origin);
+        let is_silent = !headers.contains_key(WWW_AUTHENTICATE);
+        (is_silent && is_safe && is_of_repository(outgoing, registry)).then_some(Challenge::Basic)
     }
 
     /// The token server wants to be left alone, and without it the registry says nothing either.
@@ -242,7 +256,7 @@ impl Egress {
         if !complete {
             return Err(problem(format!("answered with more than {TOKEN_BODY_MAX_BYTES} bytes")));
         }
-        let token = understand(&body, asked_at).ok_or_else(|| problem("did not answer with a token".to_owned()))?;
+        let token = understand(&body, asked_at).map_err(|what| problem(what.to_owned()))?;
         Ok(Asked::Given(token))
     }
 }
@@ -269,23 +283,34 @@ enum Asked {
     Later(Duration),
 }
 
-#[derive(Deserialize)]
-struct TokenAnswer {
-    #[serde(default)]
-    token: Option<String>,
-    #[serde(default)]
-    access_token: Option<String>,
-    #[serde(default)]
-    expires_in: Option<u64>,
+/// The token in the answer, or what is wrong with it.
+fn understand(body: &[u8], asked_at: Instant) -> Result<Token, &'static str> {
+    if body.trim_ascii_start().starts_with(b"<") {
+        return Err("answered with a web page instead of a token");
+    }
+    let answer: Map<String, Value> =
+        serde_json::from_slice(body).map_err(|_| "answered with something else than a JSON object")?;
+    // Some fill both, some leave one of them empty.
+    let mut texts = ["token", "access_token"].into_iter().filter_map(|name| answer.get(name)?.as_str()).peekable();
+    texts.peek().ok_or("answered without a token")?;
+    let text = texts.find(|text| !text.is_empty()).ok_or("answered with an empty token")?;
+    let is_sendable = text.bytes().all(|byte| byte.is_ascii_graphic());
+    let header = secret_header(&format!("Bearer {text}")).filter(|_| is_sendable);
+    let header = header.ok_or("answered with a token that cannot be sent: there are blanks or other signs in it")?;
+    let lifetime = Duration::from_secs(lifetime_s(answer.get("expires_in")));
+    Ok(Token { header, good_until: asked_at + lifetime - TOKEN_MARGIN.min(lifetime / 10) })
 }
 
-fn understand(body: &[u8], asked_at: Instant) -> Option<Token> {
-    let answer: TokenAnswer = serde_json::from_slice(body).ok()?;
-    let text = [answer.token, answer.access_token].into_iter().flatten().find(|text| !text.is_empty())?;
-    let lifetime_s = answer.expires_in.unwrap_or(TOKEN_LIFETIME_DEFAULT_S).min(TOKEN_LIFETIME_MAX_S);
-    let lifetime = Duration::from_secs(lifetime_s);
-    let margin = TOKEN_MARGIN.min(lifetime / 10);
-    Some(Token { header: secret_header(&format!("Bearer {text}"))?, good_until: asked_at + lifetime - margin })
+/// For how long a token is good. One that ends at once, or has ended, is used for the request that it was asked for.
+fn lifetime_s(expires_in: Option<&Value>) -> u64 {
+    let said = match expires_in {
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => None,
+    };
+    let longest = Duration::from_secs(TOKEN_LIFETIME_MAX_S);
+    let believed = |said: f64| Duration::try_from_secs_f64(said.max(0.0)).map_or(longest, |said| said.min(longest));
+    said.filter(|said| !said.is_nan()).map_or(TOKEN_LIFETIME_DEFAULT_S, |said| believed(said).as_secs())
 }
 
 /// The usual question: everything in the query, credentials in a header field.
@@ -393,4 +418,60 @@ fn get_or_default<K: Eq + Hash + Clone, V: Clone + Default>(map: &Mutex<HashMap<
         map.clear();
     }
     map.entry(key.clone()).or_default().clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_lifetimes_are_read_with_care() {
+        let check = |text: &str, expected: u64| {
+            let value: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(lifetime_s(Some(&value)), expected, "{text}");
+        };
+        check("300", 300);
+        check("300.9", 300);
+        check("\"300\"", 300);
+        check("\" 300 \"", 300);
+        check("0", 0);
+        check("-1", 0);
+        check("\"-300\"", 0);
+        check("1e300", TOKEN_LIFETIME_MAX_S);
+        check("\"inf\"", TOKEN_LIFETIME_MAX_S);
+        check("99999999999999999999999", TOKEN_LIFETIME_MAX_S);
+        for nothing in ["null", "\"soon\"", "\"NaN\"", "\"\"", "true", "[300]", "{}"] {
+            check(nothing, TOKEN_LIFETIME_DEFAULT_S);
+        }
+        assert_eq!(lifetime_s(None), TOKEN_LIFETIME_DEFAULT_S);
+    }
+
+    #[test]
+    fn tokens_are_found_or_it_is_said_why_not() {
+        let check = |body: &str, expected: Result<&str, &str>| {
+            let token = understand(body.as_bytes(), Instant::now()).map(|token| token.header);
+            let found = token.as_ref().map(|header| header.to_str().unwrap()).map_err(|problem| *problem);
+            match (found, expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{body}"),
+                (Err(found), Err(expected)) => assert!(found.contains(expected), "{body}: {found}"),
+                (found, expected) => panic!("{body}: {found:?} instead of {expected:?}"),
+            }
+        };
+        check(r#"{"token": "a"}"#, Ok("Bearer a"));
+        check(r#"{"access_token": "b", "expires_in": "x"}"#, Ok("Bearer b"));
+        check(r#"{"token": "", "access_token": "b"}"#, Ok("Bearer b"));
+        check(r#"{"token": null, "access_token": "b", "expires_in": -5}"#, Ok("Bearer b"));
+        check(r#"{"token": "a", "access_token": "b"}"#, Ok("Bearer a"));
+        check(r#"{"token": ""}"#, Err("an empty token"));
+        check(r#"{"token": "", "access_token": ""}"#, Err("an empty token"));
+        check(r#"{"token": 5}"#, Err("without a token"));
+        check("{}", Err("without a token"));
+        check("[]", Err("something else than a JSON object"));
+        check("", Err("something else than a JSON object"));
+        check("token", Err("something else than a JSON object"));
+        check("\n <!DOCTYPE html><title>Sign in</title>", Err("a web page"));
+        check(r#"{"token": "a\nb"}"#, Err("cannot be sent"));
+        check(r#"{"token": "a b"}"#, Err("cannot be sent"));
+        check(r#"{"token": "ä"}"#, Err("cannot be sent"));
+    }
 }

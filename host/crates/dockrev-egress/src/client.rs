@@ -273,15 +273,14 @@ impl Egress {
         if !scope.grant.allows(&origin) {
             return Err(EgressError::HostNotGranted { host: origin.authority() });
         }
-        let may_be_plain =
-            origin.is_loopback() || self.insecure.contains(&origin) || scope.grant.plain.contains(&origin);
-        if origin.is_plain() && !may_be_plain {
+        if origin.is_plain() && !self.may_be_plain(&origin) && !scope.grant.plain.contains(&origin) {
             return Err(EgressError::PlainHttpRefused { host: origin.authority() });
         }
         let max_bytes = self.limits.request_body_max_bytes;
         if body.len() > max_bytes {
             return Err(EgressError::RequestTooLarge { host: origin.authority(), max_bytes });
         }
+        scope.budget.take_bytes(body.len()).map_err(EgressError::OverBudget)?;
         let mut headers = parts.headers;
         // Both follow from the URL and the body.
         headers.remove(HOST);
@@ -289,6 +288,11 @@ impl Egress {
         // Who asks a proxy is no plugin's business.
         headers.remove(PROXY_AUTHORIZATION);
         Ok(Outgoing { method: parts.method, url, origin, on_behalf_of: None, headers, body })
+    }
+
+    /// Whether the admin allowed plain HTTP there, or it stays on this machine.
+    pub(crate) fn may_be_plain(&self, origin: &Origin) -> bool {
+        origin.is_loopback() || self.insecure.contains(origin)
     }
 
     /// Sends once and waits for the head of the answer.
@@ -392,8 +396,15 @@ fn only_harmless(headers: &HeaderMap) -> HeaderMap {
 fn may_be_answered_for(outgoing: &Outgoing, registry: &RegistryGrant) -> bool {
     let path = outgoing.url.path();
     let is_read = outgoing.method == Method::GET || outgoing.method == Method::HEAD;
-    let is_of_repository = path.contains(&format!("/v2/{}/", registry.repository)) || path.ends_with("/v2/");
-    is_read && (is_of_repository || harbor::is_about(path, &registry.repository))
+    is_read
+        && (is_of_repository(outgoing, registry)
+            || path.ends_with("/v2/")
+            || harbor::is_about(path, &registry.repository))
+}
+
+/// Whether it is about something in the repository of the call.
+pub(crate) fn is_of_repository(outgoing: &Outgoing, registry: &RegistryGrant) -> bool {
+    outgoing.url.path().contains(&format!("/v2/{}/", registry.repository))
 }
 
 #[cfg(test)]

@@ -231,6 +231,9 @@ impl EgressError {
         if error.is_connect() {
             return Self::Connect { host, failure: connect_failure(error), reason };
         }
+        if is_refusal(error) {
+            return Self::Connect { host, failure: ConnectFailure::Tls, reason };
+        }
         Self::Broken { host, reason }
     }
 }
@@ -253,6 +256,22 @@ fn connect_failure(error: &reqwest::Error) -> ConnectFailure {
         };
     }
     ConnectFailure::Network
+}
+
+/// Whether the server ended TLS with a reason of its own: since TLS 1.3 it says only after the handshake that it wants a
+/// certificate, or another one.
+fn is_refusal(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(found) = cause {
+        if let Some(rustls::Error::AlertReceived(_)) = found.downcast_ref() {
+            return true;
+        }
+        cause = match found.downcast_ref::<std::io::Error>() {
+            Some(io) => io.get_ref().map(|inner| inner as &dyn Error),
+            None => found.source(),
+        };
+    }
+    false
 }
 
 fn innermost_text(error: &dyn Error) -> String {

@@ -144,7 +144,7 @@ async fn a_failure_of_the_registry_is_everybodys() {
 async fn what_stops_one_call_stops_no_other() {
     let (server, gate) = registry(|| ok(&"x".repeat(1000))).await;
     let egress = egress(None);
-    let small = BudgetLimits { max_response_bytes: 100, ..BudgetLimits::default() };
+    let small = BudgetLimits { max_body_bytes: 100, ..BudgetLimits::default() };
     let first = ask(&egress, server.url(TAGS), about_repository(&egress, &server, "team/app", small));
     until_asked(&server, 1).await;
     let others: Vec<_> = (0..3).map(|_| ask(&egress, server.url(TAGS), about(&egress, &server))).collect();

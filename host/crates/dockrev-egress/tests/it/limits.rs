@@ -72,9 +72,9 @@ async fn a_compressed_answer_counts_with_its_full_size() {
     let read = get(&egress, &url, &granted(&[&address], BudgetLimits::default())).await;
     assert_eq!(read.unwrap(), (200, "hello ".repeat(200)));
     // A small answer that becomes a large one is a large one.
-    let limits = BudgetLimits { max_response_bytes: 1000, ..BudgetLimits::default() };
+    let limits = BudgetLimits { max_body_bytes: 1000, ..BudgetLimits::default() };
     let read = get(&egress, &url, &granted(&[&address], limits)).await;
-    assert!(matches!(read, Err(EgressError::OverBudget(OverBudget::ResponseBytes(1000)))), "{read:?}");
+    assert!(matches!(read, Err(EgressError::OverBudget(OverBudget::BodyBytes(1000)))), "{read:?}");
 }
 
 #[tokio::test]
@@ -96,11 +96,27 @@ async fn requests_are_counted() {
 async fn bytes_are_counted_over_all_answers() {
     let server = Server::start(|_| ok(&"x".repeat(600))).await;
     let egress = egress(None);
-    let limits = BudgetLimits { max_response_bytes: 1000, ..BudgetLimits::default() };
+    let limits = BudgetLimits { max_body_bytes: 1000, ..BudgetLimits::default() };
     let scope = granted(&[&server.address.to_string()], limits);
     get(&egress, &server.url("/"), &scope).await.unwrap();
     let second = get(&egress, &server.url("/"), &scope).await;
-    assert!(matches!(second, Err(EgressError::OverBudget(OverBudget::ResponseBytes(1000)))), "{second:?}");
+    assert!(matches!(second, Err(EgressError::OverBudget(OverBudget::BodyBytes(1000)))), "{second:?}");
+}
+
+#[tokio::test]
+async fn what_is_sent_counts_too() {
+    let server = Server::start(|_| ok(&"x".repeat(300))).await;
+    let egress = egress(None);
+    let limits = BudgetLimits { max_body_bytes: 1000, ..BudgetLimits::default() };
+    let scope = granted(&[&server.address.to_string()], limits);
+    let post = async || {
+        let request = http::Request::post(server.url("/")).body(Bytes::from(vec![b'x'; 400])).unwrap();
+        egress.send(request, &scope).await?.into_body().collect().await.map(|body| body.to_bytes().len())
+    };
+    assert_eq!(post().await, Ok(300));
+    let second = post().await;
+    assert!(matches!(second, Err(EgressError::OverBudget(OverBudget::BodyBytes(1000)))), "{second:?}");
+    assert_eq!(server.seen().len(), 1, "what cannot be paid for is not sent");
 }
 
 #[tokio::test]

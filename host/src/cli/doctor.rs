@@ -14,6 +14,7 @@ use dockrev_core::registry::{Detail, Freshness};
 use dockrev_core::stack::{ComposeProject, Container, Inventory, Service};
 use dockrev_egress::{DockerConfigError, Login, Proxies};
 use dockrev_plugin_host::Readiness;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -226,6 +227,11 @@ async fn registries(app: &App, inventory: &Inventory, findings: &mut Findings) -
         if let Some(served) = registry.served().get(&name) {
             findings.ok("adapter", &name, served::words(served));
         }
+    }
+    for (host, until) in app.plugins().await?.egress().closed_until() {
+        let until = Timestamp::try_from(until).map(|until| until.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+        let message = format!("asked to be left alone until {}", until.unwrap_or_default());
+        findings.add("budget", &host, State::Warning, message, Some("its images are `unknown` until then"));
     }
     for (host, budget) in app.plugins().await?.egress().budgets() {
         let of = budget.limit.map(|limit| format!(" of {limit}")).unwrap_or_default();

@@ -3,6 +3,8 @@
 //! Tokens follow the Distribution project's token specification: the registry names realm, service and scope, the token
 //! server gives a token for them.
 
+mod token;
+
 use crate::body::ResponseBody;
 use crate::challenge::{self, BearerChallenge, Challenge};
 use crate::client::{Answer, Egress, Outgoing, is_of_repository};
@@ -19,23 +21,17 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
+use token::{Token, understand};
 use url::Url;
 
 /// Largest answer of a token server that is read, in bytes. A hostile one must not fill our memory.
 const TOKEN_BODY_MAX_BYTES: usize = 64 * 1024;
 /// How much of a `401`'s body is kept for the plugin, in bytes: error messages are short.
 const REFUSAL_BODY_MAX_BYTES: usize = 16 * 1024;
-/// How long a token is good for if its server does not say, in seconds, from the token specification.
-const TOKEN_LIFETIME_DEFAULT_S: u64 = 60;
-/// Longest lifetime that is believed, in seconds.
-const TOKEN_LIFETIME_MAX_S: u64 = 24 * 60 * 60;
-/// A token is not used in the last moments of its life, or of the last tenth of a short one: it has to arrive in time.
-const TOKEN_MARGIN: Duration = Duration::from_secs(10);
 /// Tokens and challenges that are kept before old ones are thrown away.
 const CACHE_MAX_ENTRIES: usize = 4096;
 
@@ -53,12 +49,6 @@ pub(crate) struct Authentication {
     tokens: Mutex<HashMap<TokenKey, Arc<tokio::sync::Mutex<Option<Token>>>>>,
     /// Of this process alone, so that a fingerprint says nothing to anybody else.
     fingerprints: RandomState,
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
 }
 
 impl Authentication {
@@ -83,12 +73,6 @@ struct TokenKey {
     user: Option<String>,
     /// Of the password or identity token: a new one under the same name does not get what the old one got.
     fingerprint: Option<u64>,
-}
-
-#[derive(Clone)]
-struct Token {
-    header: HeaderValue,
-    good_until: Instant,
 }
 
 impl Egress {
@@ -283,36 +267,6 @@ enum Asked {
     Later(Duration),
 }
 
-/// The token in the answer, or what is wrong with it.
-fn understand(body: &[u8], asked_at: Instant) -> Result<Token, &'static str> {
-    if body.trim_ascii_start().starts_with(b"<") {
-        return Err("answered with a web page instead of a token");
-    }
-    let answer: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|_| "answered with something else than a JSON object")?;
-    // Some fill both, some leave one of them empty.
-    let mut texts = ["token", "access_token"].into_iter().filter_map(|name| answer.get(name)?.as_str()).peekable();
-    texts.peek().ok_or("answered without a token")?;
-    let text = texts.find(|text| !text.is_empty()).ok_or("answered with an empty token")?;
-    let is_sendable = text.bytes().all(|byte| byte.is_ascii_graphic());
-    let header = secret_header(&format!("Bearer {text}")).filter(|_| is_sendable);
-    let header = header.ok_or("answered with a token that cannot be sent: there are blanks or other signs in it")?;
-    let lifetime = Duration::from_secs(lifetime_s(answer.get("expires_in")));
-    Ok(Token { header, good_until: asked_at + lifetime - TOKEN_MARGIN.min(lifetime / 10) })
-}
-
-/// For how long a token is good. One that ends at once, or has ended, is used for the request that it was asked for.
-fn lifetime_s(expires_in: Option<&Value>) -> u64 {
-    let said = match expires_in {
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => text.trim().parse().ok(),
-        Some(Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_)) | None => None,
-    };
-    let longest = Duration::from_secs(TOKEN_LIFETIME_MAX_S);
-    let believed = |said: f64| Duration::try_from_secs_f64(said.max(0.0)).map_or(longest, |said| said.min(longest));
-    said.filter(|said| !said.is_nan()).map_or(TOKEN_LIFETIME_DEFAULT_S, |said| believed(said).as_secs())
-}
-
 /// The usual question: everything in the query, credentials in a header field.
 fn token_get(key: &TokenKey, registry: &RegistryGrant, user: Option<&str>) -> Outgoing {
     let mut url = key.realm.clone();
@@ -352,12 +306,6 @@ fn basic(login: &Login) -> Option<HeaderValue> {
     };
     let text = Secret::new(format!("{}:{}", credentials.user, credentials.password.expose()));
     secret_header(&format!("Basic {}", STANDARD.encode(text.expose())))
-}
-
-fn secret_header(text: &str) -> Option<HeaderValue> {
-    let mut header = HeaderValue::from_str(text).ok()?;
-    header.set_sensitive(true);
-    Some(header)
 }
 
 /// A `401` that was read, in case there is nothing to answer it with.
@@ -420,58 +368,8 @@ fn get_or_default<K: Eq + Hash + Clone, V: Clone + Default>(map: &Mutex<HashMap<
     map.entry(key.clone()).or_default().clone()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn odd_lifetimes_are_read_with_care() {
-        let check = |text: &str, expected: u64| {
-            let value: Value = serde_json::from_str(text).unwrap();
-            assert_eq!(lifetime_s(Some(&value)), expected, "{text}");
-        };
-        check("300", 300);
-        check("300.9", 300);
-        check("\"300\"", 300);
-        check("\" 300 \"", 300);
-        check("0", 0);
-        check("-1", 0);
-        check("\"-300\"", 0);
-        check("1e300", TOKEN_LIFETIME_MAX_S);
-        check("\"inf\"", TOKEN_LIFETIME_MAX_S);
-        check("99999999999999999999999", TOKEN_LIFETIME_MAX_S);
-        for nothing in ["null", "\"soon\"", "\"NaN\"", "\"\"", "true", "[300]", "{}"] {
-            check(nothing, TOKEN_LIFETIME_DEFAULT_S);
-        }
-        assert_eq!(lifetime_s(None), TOKEN_LIFETIME_DEFAULT_S);
-    }
-
-    #[test]
-    fn tokens_are_found_or_it_is_said_why_not() {
-        let check = |body: &str, expected: Result<&str, &str>| {
-            let token = understand(body.as_bytes(), Instant::now()).map(|token| token.header);
-            let found = token.as_ref().map(|header| header.to_str().unwrap()).map_err(|problem| *problem);
-            match (found, expected) {
-                (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{body}"),
-                (Err(found), Err(expected)) => assert!(found.contains(expected), "{body}: {found}"),
-                (found, expected) => panic!("{body}: {found:?} instead of {expected:?}"),
-            }
-        };
-        check(r#"{"token": "a"}"#, Ok("Bearer a"));
-        check(r#"{"access_token": "b", "expires_in": "x"}"#, Ok("Bearer b"));
-        check(r#"{"token": "", "access_token": "b"}"#, Ok("Bearer b"));
-        check(r#"{"token": null, "access_token": "b", "expires_in": -5}"#, Ok("Bearer b"));
-        check(r#"{"token": "a", "access_token": "b"}"#, Ok("Bearer a"));
-        check(r#"{"token": ""}"#, Err("an empty token"));
-        check(r#"{"token": "", "access_token": ""}"#, Err("an empty token"));
-        check(r#"{"token": 5}"#, Err("without a token"));
-        check("{}", Err("without a token"));
-        check("[]", Err("something else than a JSON object"));
-        check("", Err("something else than a JSON object"));
-        check("token", Err("something else than a JSON object"));
-        check("\n <!DOCTYPE html><title>Sign in</title>", Err("a web page"));
-        check(r#"{"token": "a\nb"}"#, Err("cannot be sent"));
-        check(r#"{"token": "a b"}"#, Err("cannot be sent"));
-        check(r#"{"token": "ä"}"#, Err("cannot be sent"));
-    }
+fn secret_header(text: &str) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(text).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }

@@ -133,6 +133,11 @@ impl Checked {
         crate::stage::entry(&self.document, image)
     }
 
+    /// What is said of how much a registry still allows.
+    pub(crate) fn limit(&self, host: &str) -> &Value {
+        &self.document["effort"]["limits"][host]
+    }
+
     /// What is said of the adapter that served a registry.
     pub(crate) fn served(&self, registry: &str) -> &Value {
         &self.document["registries"][registry]

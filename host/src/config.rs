@@ -1,12 +1,14 @@
 //! Configuration: a file, and the environment above it.
 
 use dockrev_core::settings::{FilterError, LabelFilter, LabelFilters, SettingsBook, SettingsLayer, catalog};
+use dockrev_egress::{ParseNoProxyError, ParseProxyError, Proxies};
 use file::ConfigFile;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 mod file;
+mod proxies;
 
 pub use file::{PluginConfig, RegistryConfig, SecretSource};
 
@@ -31,7 +33,19 @@ pub struct Environment {
 }
 
 /// Variables of the system that are read beside those that [`catalog`] declares.
-const OF_THE_SYSTEM: [&str; 5] = ["DOCKER_CONFIG", "HOME", "LOGNAME", "XDG_DATA_HOME", "USER"];
+const OF_THE_SYSTEM: [&str; 11] = [
+    "DOCKER_CONFIG",
+    "HOME",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "LOGNAME",
+    "XDG_DATA_HOME",
+    "USER",
+];
 /// What every variable of Dockrev begins with.
 const OWN_VARIABLES: &str = "DOCKREV_";
 
@@ -122,6 +136,8 @@ pub struct Config {
     pub policy: String,
     /// Settings of registries, by host.
     pub registries: BTreeMap<String, RegistryConfig>,
+    /// Through which proxies registries and channels are reached.
+    pub proxies: Proxies,
     /// Settings of plugins, by id.
     pub plugins: BTreeMap<String, PluginConfig>,
     /// Settings of services.
@@ -141,6 +157,22 @@ pub enum ConfigError {
     /// A variable cannot be read.
     #[error("{0}")]
     Variable(String),
+    /// The address of a proxy cannot be used.
+    #[error("`{variable}`: {problem}")]
+    Proxy {
+        /// Which variable has it.
+        variable: &'static str,
+        /// What is wrong with it.
+        problem: ParseProxyError,
+    },
+    /// What is to be reached without a proxy cannot be read.
+    #[error("`{variable}`: {problem}")]
+    NoProxy {
+        /// Which variable has it.
+        variable: &'static str,
+        /// What is wrong with it.
+        problem: ParseNoProxyError,
+    },
     /// A filter by label cannot be read.
     #[error("`{setting}`: {problem}")]
     Filter {
@@ -178,6 +210,7 @@ impl ConfigError {
         match self {
             Self::NotText(_) => "config.not-text",
             Self::Variable(_) => "config.invalid-variable",
+            Self::Proxy { .. } | Self::NoProxy { .. } => "config.invalid-proxy",
             Self::Filter { .. } => "config.invalid-filter",
             Self::NoDataDir => "config.no-data-folder",
             Self::Unreadable { .. } => "config.unreadable",
@@ -190,6 +223,7 @@ impl ConfigError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NoDataDir => Some("set DOCKREV_DATA_DIR"),
+            Self::Proxy { .. } | Self::NoProxy { .. } => Some("docs/configuration.md says what it may hold"),
             Self::Malformed { .. } | Self::Variable(_) => Some("docs/configuration.md lists every setting"),
             Self::Filter { .. } | Self::NotText(_) | Self::Unreadable { .. } => None,
         }
@@ -236,6 +270,7 @@ impl Config {
             requested_by: environment.requested_by()?,
             policy: environment.text("DOCKREV_POLICY")?.or(file.policy).unwrap_or_else(|| DEFAULT_POLICY.to_owned()),
             registries: file.registries,
+            proxies: proxies::read(environment)?,
             plugins: file.plugins,
             notify: environment.list("DOCKREV_NOTIFY")?.unwrap_or(file.notify),
             settings,

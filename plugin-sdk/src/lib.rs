@@ -2,7 +2,7 @@
 //!
 //! A plugin is one WebAssembly component and a manifest, `plugin.toml`. The host runs it in a sandbox: it reaches the
 //! hosts and the secrets that the manifest asks for and the admin granted, and nothing else of the machine. Every call
-//! gets a fresh instance, 64 MiB of memory, 30 s, 200 requests and 32 MiB of answers.
+//! gets a fresh instance, 64 MiB of memory, 30 s, 200 requests and 32 MiB of bodies.
 //!
 //! # A whole plugin
 //!

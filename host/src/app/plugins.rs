@@ -12,6 +12,7 @@ use dockrev_plugin_host::{
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use url::Url;
 
 /// Longest secret that is read from a file, in bytes: a key or a token, not a file by mistake.
 const SECRET_MAX_BYTES: u64 = 64 * 1024;
@@ -93,23 +94,41 @@ impl Plugins {
 fn egress(config: &Config, credentials: Arc<DockerConfig>) -> Result<Egress, AppError> {
     let mut registries = BTreeMap::new();
     for (host, registry) in &config.registries {
-        let endpoint = match &registry.endpoint {
-            Some(text) => Some(text.parse().map_err(|error| AppError::Setting {
-                what: format!("registries.\"{host}\".endpoint"),
-                problem: format!("`{text}` is not a URL: {error}"),
-            })?),
-            None => None,
-        };
+        let endpoint =
+            match &registry.endpoint {
+                Some(text) => Some(endpoint(text).map_err(|problem| AppError::Setting {
+                    what: format!("registries.\"{host}\".endpoint"),
+                    problem,
+                })?),
+                None => None,
+            };
         registries.insert(host.clone(), RegistryOverride { endpoint, insecure: registry.insecure });
     }
     let settings = EgressConfig {
         registries,
         credentials,
         authorities: authorities(config),
+        proxies: config.proxies.clone(),
         cache: Some(ResponseCacheConfig::at(config.data_dir.join("cache/http"))),
         limits: EgressLimits::default(),
     };
     Egress::new(settings).map_err(|error| AppError::PluginHost { reason: error.to_string() })
+}
+
+/// Reads the base URL of a registry. The error shows nothing of one that has a login in it.
+fn endpoint(text: &str) -> Result<Url, String> {
+    let shown = if text.contains('@') { "it".to_owned() } else { format!("`{text}`") };
+    let url: Url = text.parse().map_err(|error| format!("{shown} is not a URL: {error}"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it has a user or a password in it, which go to `docker login` instead".to_owned());
+    }
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(format!("{shown} is no address of a registry: expected `https://host` or `http://host`"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!("{shown} has something after the path: expected `https://host/path`"));
+    }
+    Ok(url)
 }
 
 /// Those of Docker itself, and those that the configuration names.
@@ -153,6 +172,31 @@ fn read_secret(source: &SecretSource) -> Result<Option<Secret>, String> {
             }
             let text = std::fs::read_to_string(path).map_err(failed)?;
             Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']))))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_are_addresses_without_a_login() {
+        for good in ["https://mirror.lan", "http://mirror.lan:5000/base/", "https://[fd00::1]:5000"] {
+            assert!(endpoint(good).is_ok(), "{good}");
+        }
+        for (bad, problem) in [
+            ("https://keeper:s3cret@mirror.lan", "has a user or a password in it"),
+            ("https://keeper@mirror.lan", "has a user or a password in it"),
+            ("https://keeper:s3cret@mirror.lan:99999", "it is not a URL"),
+            ("mirror.lan", "`mirror.lan` is not a URL"),
+            ("mirror.lan:5000", "`mirror.lan:5000` is no address of a registry"),
+            ("ftp://mirror.lan", "is no address of a registry"),
+            ("https://mirror.lan?a=b", "has something after the path"),
+            ("https://mirror.lan/#a", "has something after the path"),
+        ] {
+            let error = endpoint(bad).unwrap_err();
+            assert!(error.contains(problem) && !error.contains("s3cret") && !error.contains("keeper"), "{error}");
         }
     }
 }

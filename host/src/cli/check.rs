@@ -34,13 +34,18 @@ pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<E
         let effort = json::Effort {
             elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             requests: egress.requests_by_host(),
+            limits: json::limits(egress),
             answered_from_cache: egress.answered_from_cache(),
+            answered_with_another: egress.answered_with_another(),
             plugin_cpu_us: u64::try_from(plugins.host().cpu_time().as_micros()).unwrap_or(u64::MAX),
         };
         let detections: Vec<&Detection> = surveys.iter().flat_map(|survey| &survey.detections).collect();
         json::print(&entries, &detections, &platform, &effort, &plugins.registry().served())?;
     } else {
         for line in plan_lines(&entries) {
+            out!("{line}");
+        }
+        for line in rows::left_alone(&app.plugins().await?.egress().closed_until()) {
             out!("{line}");
         }
         out!("{}", rows::summary(&entries));

@@ -12,7 +12,9 @@ use dockrev_core::image::{ImageRef, Repository, Tag};
 use dockrev_core::ports::{HostError, Journal, Registry, Target};
 use dockrev_core::registry::{Detail, Freshness};
 use dockrev_core::stack::{ComposeProject, Container, Inventory, Service};
+use dockrev_egress::{DockerConfigError, Login, Proxies};
 use dockrev_plugin_host::Readiness;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -75,6 +77,7 @@ pub(super) async fn run(config: &Config, arguments: &DoctorArguments) -> Result<
     let mut findings = Findings::default();
     data(&app, config, &mut findings).await;
     plugins(&app, &mut findings).await?;
+    proxies(&config.proxies, &mut findings);
     if let Some((host, inventory)) = engine(&app, config, &mut findings).await? {
         stacks(&host, &inventory, &mut findings).await;
         registries(&app, &inventory, &mut findings).await?;
@@ -149,6 +152,19 @@ async fn plugins(app: &App, findings: &mut Findings) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Through which proxies registries and channels are asked; never with their logins.
+fn proxies(proxies: &Proxies, findings: &mut Findings) {
+    for (scheme, proxy) in [("https", &proxies.https), ("http", &proxies.http)] {
+        let Some(proxy) = proxy else {
+            continue;
+        };
+        let login = if proxy.has_login() { ", with a login" } else { "" };
+        let except =
+            if proxies.except.is_empty() { String::new() } else { format!("; not asked for: {}", proxies.except) };
+        findings.ok("proxy", &scheme, format!("`{proxy}`{login}{except}"));
+    }
+}
+
 async fn engine(app: &App, config: &Config, findings: &mut Findings) -> Result<Option<(Host, Inventory)>, Failure> {
     let host = app.host()?;
     match host.engine.inventory().await {
@@ -212,6 +228,11 @@ async fn registries(app: &App, inventory: &Inventory, findings: &mut Findings) -
             findings.ok("adapter", &name, served::words(served));
         }
     }
+    for (host, until) in app.plugins().await?.egress().closed_until() {
+        let until = Timestamp::try_from(until).map(|until| until.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+        let message = format!("asked to be left alone until {}", until.unwrap_or_default());
+        findings.add("budget", &host, State::Warning, message, Some("its images are `unknown` until then"));
+    }
     for (host, budget) in app.plugins().await?.egress().budgets() {
         let of = budget.limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
         let window = budget.window.map(|window| format!(" in {} s", window.as_secs())).unwrap_or_default();
@@ -223,11 +244,24 @@ async fn registries(app: &App, inventory: &Inventory, findings: &mut Findings) -
 /// Whether there are credentials for a registry; never what they are. A helper may take its time to answer.
 async fn credentials(app: &App, registry: &str, findings: &mut Findings) {
     let (config, name) = (app.docker_config(), registry.to_owned());
-    match tokio::task::spawn_blocking(move || config.credentials_for(&name)).await {
-        Ok(Ok(Some(_))) => findings.ok("credentials", &registry, "found"),
-        Ok(Ok(None)) => findings.ok("credentials", &registry, "none: it is asked anonymously"),
-        Ok(Err(error)) => findings.add("credentials", &registry, State::Broken, error.to_string(), None),
-        Err(error) => findings.add("credentials", &registry, State::Broken, error.to_string(), None),
+    let asked = tokio::task::spawn_blocking(move || config.login_for(&name)).await;
+    let (state, message, hint) = match asked {
+        Ok(login) => of_login(login),
+        Err(error) => (State::Broken, error.to_string(), None),
+    };
+    findings.add("credentials", &registry, state, message, hint);
+}
+
+fn of_login(login: Result<Option<Login>, DockerConfigError>) -> (State, String, Option<&'static str>) {
+    match login {
+        Ok(Some(Login::Password(_))) => (State::Ok, "found: a user and a password".to_owned(), None),
+        Ok(Some(Login::IdentityToken(_))) => {
+            let message = "found: an identity token, which is good for checks; pulls go without it";
+            let hint = "log in with a user and a password if images of this registry cannot be pulled";
+            (State::Warning, message.to_owned(), Some(hint))
+        }
+        Ok(None) => (State::Ok, "none: it is asked anonymously".to_owned(), None),
+        Err(error) => (State::Broken, error.to_string(), None),
     }
 }
 
@@ -264,4 +298,26 @@ fn print(findings: &[Finding]) {
         ]);
     }
     table.print();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dockrev_egress::{Credentials, Secret};
+
+    #[test]
+    fn logins_are_told_apart_and_not_shown() {
+        let credentials = Credentials { user: "keeper".to_owned(), password: Secret::new("s3cret") };
+        let broken = DockerConfigError { path: "config.json".into(), problem: "is broken".to_owned() };
+        for (login, state, part) in [
+            (Ok(Some(Login::Password(credentials))), State::Ok, "a user and a password"),
+            (Ok(Some(Login::IdentityToken(Secret::new("s3cret")))), State::Warning, "an identity token"),
+            (Ok(None), State::Ok, "none"),
+            (Err(broken), State::Broken, "config.json"),
+        ] {
+            let (found, message, _) = of_login(login);
+            assert_eq!(found, state, "{message}");
+            assert!(message.contains(part) && !message.contains("s3cret") && !message.contains("keeper"), "{message}");
+        }
+    }
 }

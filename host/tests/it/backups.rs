@@ -127,7 +127,8 @@ fn data_is_restored_by_hand_and_into_another_volume() {
         std::fs::write(&path, bytes).expect("a damaged artifact");
         stage.dockrev(&restore).ends_with(1).complains("backup.damaged");
     }
-    stage.dockrev(&["backup", "list"]).ends_with(0).says("damaged: ");
+    let listed = stage.dockrev(&["backup", "list"]).ends_with(0).says("damaged: ");
+    assert_eq!(listed.out.matches("damaged").count(), 1, "said once:\n{}", listed.out);
     assert_eq!(footprint(&project, "app"), before, "nothing was touched");
 }
 

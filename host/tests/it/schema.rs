@@ -20,7 +20,8 @@ pub(crate) fn holds(check: &Value) {
 fn a_document_that_is_not_as_it_should_be_is_noticed() {
     let good = serde_json::json!({
         "format": "dockrev.check/1", "platform": "linux/amd64", "counts": {}, "registries": {}, "entries": [],
-        "effort": { "elapsed_ms": 1, "requests": {}, "answered_from_cache": 0, "plugin_cpu_us": 0 },
+        "effort": { "elapsed_ms": 1, "requests": {}, "limits": {}, "answered_from_cache": 0, "answered_with_another": 0,
+            "plugin_cpu_us": 0 },
     });
     holds(&good);
     for (field, value) in [("format", "dockrev.check/2".into()), ("surprise", Value::Null), ("counts", Value::Null)] {

@@ -196,9 +196,17 @@ fn name_of(listed: &Listed) -> Option<ArtifactName> {
 
 /// What is known of an artifact without reading all of it, or what is wrong with it.
 fn whole(name: ArtifactName, listed: &Listed) -> Result<Artifact, String> {
-    let index = listed.index.as_ref().map_err(|error| in_full(error))?;
-    let sum = read_sum(&listed.path).map_err(|error| in_full(&error))?;
+    let index = listed.index.as_ref().map_err(what_is_wrong)?;
+    let sum = read_sum(&listed.path).map_err(|error| what_is_wrong(&error))?;
     artifact(name, listed.size_bytes, &hex(&sum), index).map_err(|error| error.to_string())
+}
+
+/// What is wrong with an artifact, for where its name and that it is damaged are said already.
+fn what_is_wrong(error: &BackupError) -> String {
+    if let BackupError::Corrupt { reason, .. } = error {
+        return reason.clone();
+    }
+    in_full(error)
 }
 
 fn artifact(name: ArtifactName, bytes: u64, sum: &str, index: &Index) -> Result<Artifact, VaultError> {

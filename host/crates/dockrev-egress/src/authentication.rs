@@ -3,9 +3,11 @@
 //! Tokens follow the Distribution project's token specification: the registry names realm, service and scope, the token
 //! server gives a token for them.
 
+mod token;
+
 use crate::body::ResponseBody;
 use crate::challenge::{self, BearerChallenge, Challenge};
-use crate::client::{Answer, Egress, Outgoing};
+use crate::client::{Answer, Egress, Outgoing, is_of_repository};
 use crate::docker_config::Login;
 use crate::error::EgressError;
 use crate::grant::{CallScope, RegistryGrant};
@@ -17,25 +19,19 @@ use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use serde::Deserialize;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
+use token::{Token, understand};
 use url::Url;
 
 /// Largest answer of a token server that is read, in bytes. A hostile one must not fill our memory.
 const TOKEN_BODY_MAX_BYTES: usize = 64 * 1024;
 /// How much of a `401`'s body is kept for the plugin, in bytes: error messages are short.
 const REFUSAL_BODY_MAX_BYTES: usize = 16 * 1024;
-/// How long a token is good for if its server does not say, in seconds, from the token specification.
-const TOKEN_LIFETIME_DEFAULT_S: u64 = 60;
-/// Longest lifetime that is believed, in seconds.
-const TOKEN_LIFETIME_MAX_S: u64 = 24 * 60 * 60;
-/// A token is not used in the last moments of its life, or of the last tenth of a short one: it has to arrive in time.
-const TOKEN_MARGIN: Duration = Duration::from_secs(10);
 /// Tokens and challenges that are kept before old ones are thrown away.
 const CACHE_MAX_ENTRIES: usize = 4096;
 
@@ -53,12 +49,6 @@ pub(crate) struct Authentication {
     tokens: Mutex<HashMap<TokenKey, Arc<tokio::sync::Mutex<Option<Token>>>>>,
     /// Of this process alone, so that a fingerprint says nothing to anybody else.
     fingerprints: RandomState,
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
 }
 
 impl Authentication {
@@ -85,12 +75,6 @@ struct TokenKey {
     fingerprint: Option<u64>,
 }
 
-#[derive(Clone)]
-struct Token {
-    header: HeaderValue,
-    good_until: Instant,
-}
-
 impl Egress {
     /// Sends to the registry that a call is about.
     pub(crate) async fn send_to_registry(
@@ -115,9 +99,10 @@ impl Egress {
         if answer.response.status() != StatusCode::UNAUTHORIZED {
             return Ok(self.hand_over(answer, &outgoing.origin, scope));
         }
-        let unspoken = harbor::unspoken_challenge(outgoing.url.path(), &registry.repository);
-        let is_unspoken = unspoken.is_some();
-        let challenge = challenge::choose(answer.response.headers()).or(unspoken);
+        let of_harbor = harbor::unspoken_challenge(outgoing.url.path(), &registry.repository);
+        let is_of_harbor = of_harbor.is_some();
+        let unspoken = || self.unspoken_challenge(outgoing, registry, answer.response.headers());
+        let challenge = challenge::choose(answer.response.headers()).or(of_harbor).or_else(unspoken);
         // Read now: nothing may hold a place while it waits for a token.
         let refusal = Refusal::read(answer).await;
         let Some(challenge) = challenge else {
@@ -131,10 +116,23 @@ impl Egress {
         let answer = self.exchange(outgoing, Some(&second), scope).await?;
         if answer.response.status() == StatusCode::UNAUTHORIZED {
             self.authentication.forget(&second);
-        } else if remembered.as_ref() != Some(&challenge) && !is_unspoken {
+        } else if remembered.as_ref() != Some(&challenge) && !is_of_harbor {
             put(&self.authentication.challenges, seen, challenge);
         }
         Ok(self.hand_over(answer, &outgoing.origin, scope))
+    }
+
+    /// What a registry is taken to want that refuses without any challenge, as some do behind a proxy of their own: a
+    /// password, and only where nobody on the way reads it but whom the admin allowed to.
+    fn unspoken_challenge(
+        &self,
+        outgoing: &Outgoing,
+        registry: &RegistryGrant,
+        headers: &HeaderMap,
+    ) -> Option<Challenge> {
+        let is_safe = !outgoing.origin.is_plain() || self.may_be_plain(&outgoing.origin);
+        let is_silent = !headers.contains_key(WWW_AUTHENTICATE);
+        (is_silent && is_safe && is_of_repository(outgoing, registry)).then_some(Challenge::Basic)
     }
 
     /// The token server wants to be left alone, and without it the registry says nothing either.
@@ -242,7 +240,7 @@ impl Egress {
         if !complete {
             return Err(problem(format!("answered with more than {TOKEN_BODY_MAX_BYTES} bytes")));
         }
-        let token = understand(&body, asked_at).ok_or_else(|| problem("did not answer with a token".to_owned()))?;
+        let token = understand(&body, asked_at).map_err(|what| problem(what.to_owned()))?;
         Ok(Asked::Given(token))
     }
 }
@@ -267,25 +265,6 @@ enum Asked {
     Given(Token),
     Refused,
     Later(Duration),
-}
-
-#[derive(Deserialize)]
-struct TokenAnswer {
-    #[serde(default)]
-    token: Option<String>,
-    #[serde(default)]
-    access_token: Option<String>,
-    #[serde(default)]
-    expires_in: Option<u64>,
-}
-
-fn understand(body: &[u8], asked_at: Instant) -> Option<Token> {
-    let answer: TokenAnswer = serde_json::from_slice(body).ok()?;
-    let text = [answer.token, answer.access_token].into_iter().flatten().find(|text| !text.is_empty())?;
-    let lifetime_s = answer.expires_in.unwrap_or(TOKEN_LIFETIME_DEFAULT_S).min(TOKEN_LIFETIME_MAX_S);
-    let lifetime = Duration::from_secs(lifetime_s);
-    let margin = TOKEN_MARGIN.min(lifetime / 10);
-    Some(Token { header: secret_header(&format!("Bearer {text}"))?, good_until: asked_at + lifetime - margin })
 }
 
 /// The usual question: everything in the query, credentials in a header field.
@@ -329,12 +308,6 @@ fn basic(login: &Login) -> Option<HeaderValue> {
     secret_header(&format!("Basic {}", STANDARD.encode(text.expose())))
 }
 
-fn secret_header(text: &str) -> Option<HeaderValue> {
-    let mut header = HeaderValue::from_str(text).ok()?;
-    header.set_sensitive(true);
-    Some(header)
-}
-
 /// A `401` that was read, in case there is nothing to answer it with.
 struct Refusal {
     parts: http::response::Parts,
@@ -356,7 +329,7 @@ impl Refusal {
     }
 
     fn into_response(self, scope: &Arc<CallScope>) -> http::Response<ResponseBody> {
-        http::Response::from_parts(self.parts, ResponseBody::buffered(self.body, Arc::clone(scope)))
+        http::Response::from_parts(self.parts, ResponseBody::buffered(self.body, None, Arc::clone(scope)))
     }
 }
 
@@ -393,4 +366,10 @@ fn get_or_default<K: Eq + Hash + Clone, V: Clone + Default>(map: &Mutex<HashMap<
         map.clear();
     }
     map.entry(key.clone()).or_default().clone()
+}
+
+fn secret_header(text: &str) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(text).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }

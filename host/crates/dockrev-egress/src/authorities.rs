@@ -1,12 +1,18 @@
-//! Certificate authorities that are trusted beside the system's own, each for one registry.
+//! Certificate authorities that are trusted beside the system's own, each for one registry, and certificates that
+//! registries get to see.
+
+mod identity;
 
 use crate::origin::Origin;
+use crate::proxies::Proxies;
+use crate::secret::Secret;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use url::Url;
 
 /// Largest file of certificates that is read, in bytes. The system's own bundle has a quarter of that.
 const FILE_MAX_BYTES: u64 = 1024 * 1024;
@@ -25,18 +31,16 @@ const DOCKER_HUB: (&str, &str) = ("registry-1.docker.io", "docker.io");
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Authorities {
     /// Folders in the manner of Docker's `certs.d`: certificates for `HOST` or `HOST:PORT` are in the files `*.crt` of
-    /// its subfolder by that name.
+    /// its subfolder by that name, and what it gets to see of the client is in `*.cert` with `*.key` beside it.
     pub folders: Vec<PathBuf>,
     /// PEM files for single registries, by their names in image references.
     pub files: std::collections::BTreeMap<String, PathBuf>,
 }
 
-/// The HTTP clients: one for everybody, and one for each set of further authorities.
+/// The HTTP clients: one for everybody, and one for each set of further authorities and the client's own certificate.
 pub(crate) struct Clients {
     make: Box<Make>,
     ordinary: Client,
-    /// For this machine: no proxy knows the way to it.
-    direct: Client,
     folders: Vec<PathBuf>,
     files: Vec<(Origin, PathBuf)>,
     found: Mutex<HashMap<Asked, Found>>,
@@ -56,8 +60,9 @@ struct Found {
 }
 
 struct Special {
-    direct: bool,
     certificates: Vec<u8>,
+    /// Certificate and key of the client, in PEM.
+    identity: Option<Secret>,
     client: Client,
 }
 
@@ -71,12 +76,14 @@ impl Clients {
     /// `files` are by the places where their registries are reached.
     pub(crate) fn new(
         make: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
+        proxies: &Arc<Proxies>,
         folders: Vec<PathBuf>,
         files: Vec<(Origin, PathBuf)>,
     ) -> Result<Self, reqwest::Error> {
+        let proxies = Arc::clone(proxies);
+        let make = move || through(&proxies, make());
         Ok(Self {
             ordinary: make().build()?,
-            direct: make().no_proxy().build()?,
             make: Box::new(make),
             folders,
             files,
@@ -95,7 +102,7 @@ impl Clients {
         registry: Option<&Origin>,
     ) -> Result<Client, String> {
         if origin.is_plain() || (self.folders.is_empty() && self.files.is_empty()) {
-            return Ok(self.without_further(origin).clone());
+            return Ok(self.ordinary.clone());
         }
         let asked = (origin.clone(), registry.cloned());
         let found = lock(&self.found).get(&asked).filter(|found| found.at.elapsed() < LOOK_AGAIN_AFTER).map(known);
@@ -123,16 +130,16 @@ impl Clients {
             certificates.extend(read(&path)?);
             certificates.push(b'\n');
         }
-        if certificates.is_empty() {
-            return Ok(self.without_further(origin).clone());
+        let identity = self.identity(origin)?;
+        if certificates.is_empty() && identity.is_none() {
+            return Ok(self.ordinary.clone());
         }
-        let direct = origin.is_loopback();
         let mut special = lock(&self.special);
-        let same = |known: &Special| known.direct == direct && known.certificates == certificates;
+        let same = |known: &Special| known.certificates == certificates && known.identity == identity;
         let known = special.iter().position(same).map(|index| special.remove(index));
         let newest = match known {
             Some(known) => known,
-            None => Special { direct, client: self.build(direct, &certificates)?, certificates },
+            None => Special { client: self.build(&certificates, identity.as_ref())?, certificates, identity },
         };
         let client = newest.client.clone();
         special.push(newest);
@@ -141,12 +148,26 @@ impl Clients {
         Ok(client)
     }
 
-    fn build(&self, direct: bool, certificates: &[u8]) -> Result<Client, String> {
+    fn build(&self, certificates: &[u8], identity: Option<&Secret>) -> Result<Client, String> {
         let problem = |error: reqwest::Error| format!("a certificate of an authority cannot be used: {error}");
         let certificates = reqwest::Certificate::from_pem_bundle(certificates).map_err(problem)?;
         let builder = (self.make)().tls_certs_merge(certificates);
-        let builder = if direct { builder.no_proxy() } else { builder };
-        builder.build().map_err(problem)
+        let builder = match identity {
+            Some(identity) => builder.identity(identity::parse(identity)?),
+            None => builder,
+        };
+        builder.build().map_err(|error| format!("its certificates cannot be used: {error}"))
+    }
+
+    /// What `origin` gets to see, and nobody else: not even its token server, unless it has the same name.
+    fn identity(&self, origin: &Origin) -> Result<Option<Secret>, String> {
+        for (folder, name) in self.folders.iter().flat_map(|folder| names(origin).map(move |name| (folder, name))) {
+            let identity = identity::find(&folder.join(name))?;
+            if identity.is_some() {
+                return Ok(identity);
+            }
+        }
+        Ok(None)
     }
 
     fn paths(&self, origin: &Origin, registry: Option<&Origin>) -> Result<Vec<PathBuf>, String> {
@@ -155,7 +176,7 @@ impl Clients {
             let configured = self.files.iter().filter(|(configured, _)| configured == origin);
             paths.extend(configured.map(|(_, path)| path.clone()));
             for (folder, name) in self.folders.iter().flat_map(|folder| names(origin).map(move |name| (folder, name))) {
-                paths.extend(list(&folder.join(name))?);
+                paths.extend(list(&folder.join(name), "crt")?);
             }
         }
         paths.sort();
@@ -165,10 +186,16 @@ impl Clients {
         }
         Ok(paths)
     }
+}
 
-    fn without_further(&self, origin: &Origin) -> &Client {
-        if origin.is_loopback() { &self.direct } else { &self.ordinary }
+/// Has the client ask through these proxies, and through none that the environment names.
+fn through(proxies: &Arc<Proxies>, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    if proxies.is_empty() {
+        return builder.no_proxy();
     }
+    let proxies = Arc::clone(proxies);
+    let choose = move |url: &Url| Some(proxies.on_the_way_to(&Origin::of(url)?)?.url().to_owned());
+    builder.proxy(reqwest::Proxy::custom(choose))
 }
 
 fn known(found: &Found) -> Result<Client, String> {
@@ -185,8 +212,8 @@ fn names(origin: &Origin) -> impl Iterator<Item = String> {
     names.filter(|name| name != "." && name != ".." && !name.contains('/'))
 }
 
-/// The certificates in `folder`, if there is one.
-fn list(folder: &Path) -> Result<Vec<PathBuf>, String> {
+/// The files in `folder` whose names end so, if there is such a folder.
+fn list(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, String> {
     let unreadable = |error: std::io::Error| format!("could not read `{}`: {error}", folder.display());
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -196,7 +223,7 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut paths = Vec::new();
     for entry in entries.take(FILES_MAX * 4) {
         let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|extension| extension == "crt") {
+        if path.extension().is_some_and(|found| found == extension) {
             paths.push(path);
         }
     }
@@ -204,18 +231,27 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let problem = |problem: &dyn fmt::Display| format!("could not use `{}`: {problem}", path.display());
-    let file = std::fs::File::open(path).map_err(|error| problem(&error))?;
-    let mut bytes = Vec::new();
-    file.take(FILE_MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| problem(&error))?;
-    if bytes.len() as u64 > FILE_MAX_BYTES {
-        return Err(problem(&format!("it is larger than {FILE_MAX_BYTES} bytes")));
-    }
+    let problem = |problem: &dyn fmt::Display| unusable(path, problem);
+    let bytes = read_file(path)?;
     match reqwest::Certificate::from_pem_bundle(&bytes) {
         Ok(certificates) if certificates.is_empty() => Err(problem(&"it holds no certificate")),
         Ok(_) => Ok(bytes),
         Err(_) => Err(problem(&"it is not in the PEM format")),
     }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let file = std::fs::File::open(path).map_err(|error| unusable(path, &error))?;
+    let mut bytes = Vec::new();
+    file.take(FILE_MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unusable(path, &error))?;
+    if bytes.len() as u64 > FILE_MAX_BYTES {
+        return Err(unusable(path, &format!("it is larger than {FILE_MAX_BYTES} bytes")));
+    }
+    Ok(bytes)
+}
+
+fn unusable(path: &Path, problem: &dyn fmt::Display) -> String {
+    format!("could not use `{}`: {problem}", path.display())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

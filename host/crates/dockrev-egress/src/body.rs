@@ -1,9 +1,13 @@
+mod held;
+
 use crate::client::EgressLimits;
 use crate::conditional::Recording;
 use crate::error::EgressError;
 use crate::grant::CallScope;
 use bytes::Bytes;
+use held::{Connection, Held};
 use http_body::{Body, Frame, SizeHint};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -27,6 +31,7 @@ pub struct ResponseBody {
 struct Waits {
     idle_timeout: Duration,
     body_timeout: Duration,
+    unread_timeout: Duration,
     since: Option<Instant>,
     in_all: Duration,
 }
@@ -52,10 +57,33 @@ enum Keeping {
 
 #[derive(Debug)]
 enum Source {
-    Network { body: reqwest::Body, _permits: Option<Permits> },
-    Buffered(Bytes),
+    Network(Held),
+    Known { bytes: Bytes, passed: Passed, then: Then },
     Done,
 }
+
+/// Whether bytes were counted and kept already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passed {
+    Yes,
+    No,
+}
+
+/// What comes after bytes that are known.
+#[derive(Debug)]
+enum Then {
+    End,
+    Error(EgressError),
+    More(Box<Source>),
+}
+
+impl From<Option<EgressError>> for Then {
+    fn from(broken: Option<EgressError>) -> Self {
+        broken.map_or(Self::End, Self::Error)
+    }
+}
+
+type Piece = Option<Result<Frame<Bytes>, EgressError>>;
 
 /// What a request holds for as long as its connection is in use.
 #[derive(Debug)]
@@ -72,13 +100,47 @@ impl ResponseBody {
         host: String,
         limits: &EgressLimits,
     ) -> Self {
-        let waits = Waits { idle_timeout: limits.idle_timeout, body_timeout: limits.body_timeout, ..Waits::default() };
-        Self { source: Source::Network { body, _permits: permits }, scope, host, waits, keeping: Keeping::Nothing }
+        let EgressLimits { idle_timeout, body_timeout, unread_timeout, .. } = *limits;
+        let waits = Waits { idle_timeout, body_timeout, unread_timeout, ..Waits::default() };
+        let held = Held::new(Connection { body, _permits: permits }, unread_timeout);
+        Self { source: Source::Network(held), scope, host, waits, keeping: Keeping::Nothing }
     }
 
-    pub(crate) fn buffered(bytes: Bytes, scope: Arc<CallScope>) -> Self {
+    /// One that is known to its end, or to where it is broken off.
+    pub(crate) fn buffered(bytes: Bytes, broken: Option<EgressError>, scope: Arc<CallScope>) -> Self {
+        Self::known(bytes, Passed::No, broken.into(), scope)
+    }
+
+    /// The same, of bytes that count in this call's budget already.
+    pub(crate) fn read(bytes: Bytes, broken: Option<EgressError>, scope: Arc<CallScope>) -> Self {
+        Self::known(bytes, Passed::Yes, broken.into(), scope)
+    }
+
+    fn known(bytes: Bytes, passed: Passed, then: Then, scope: Arc<CallScope>) -> Self {
         let (host, waits) = (String::new(), Waits::default());
-        Self { source: Source::Buffered(bytes), scope, host, waits, keeping: Keeping::Nothing }
+        Self { source: Source::Known { bytes, passed, then }, scope, host, waits, keeping: Keeping::Nothing }
+    }
+
+    /// The same body once more from its beginning, of which `bytes` were read.
+    pub(crate) fn after(self, bytes: Bytes) -> Self {
+        let Self { source, scope, host, waits, keeping } = self;
+        let source = Source::Known { bytes, passed: Passed::Yes, then: Then::More(Box::new(source)) };
+        Self { source, scope, host, waits, keeping }
+    }
+
+    /// The next bytes, or the error with which it ends.
+    pub(crate) async fn next_chunk(&mut self) -> Option<Result<Bytes, EgressError>> {
+        loop {
+            match poll_fn(|context| Pin::new(&mut *self).poll_frame(context)).await? {
+                // Trailers say nothing that anybody here reads.
+                Ok(frame) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        return Some(Ok(bytes));
+                    }
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        }
     }
 
     /// The same, kept when it was read to its end.
@@ -86,23 +148,37 @@ impl ResponseBody {
         Self { keeping: Keeping::Recording(recording), ..self }
     }
 
-    /// What the source has next. An answer that was waited for too long ends with an error.
-    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, EgressError>>> {
+    /// What the source has next, and whether it passed here before. An answer that was waited for too long ends with an
+    /// error.
+    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<(Piece, Passed)> {
         match &mut self.source {
-            Source::Network { body, .. } => {
-                let polled = Pin::new(body).poll_frame(context);
+            Source::Network(held) => {
+                let read = |body: &mut reqwest::Body| Pin::new(body).poll_frame(context);
+                let Some(polled) = held.read(read, Poll::is_pending) else {
+                    let (host, unread) = (self.host.clone(), self.waits.unread_timeout);
+                    return Poll::Ready((Some(Err(EgressError::Unread { host, unread })), Passed::No));
+                };
                 if self.waits.are_over(polled.is_pending()) {
                     let (host, waited) = (self.host.clone(), self.waits.body_timeout);
-                    return Poll::Ready(Some(Err(EgressError::TooSlow { host, waited })));
+                    return Poll::Ready((Some(Err(EgressError::TooSlow { host, waited })), Passed::No));
                 }
-                polled.map_err(|error| EgressError::of_transport(&self.host, self.waits.idle_timeout, &error))
+                let piece = ready!(polled);
+                let broken = |error| EgressError::of_transport(&self.host, self.waits.idle_timeout, &error);
+                Poll::Ready((piece.map(|piece| piece.map_err(broken)), Passed::No))
             }
-            Source::Buffered(bytes) => {
-                let bytes = std::mem::take(bytes);
-                self.source = Source::Done;
-                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            Source::Known { bytes, passed, .. } if !bytes.is_empty() => {
+                let (bytes, passed) = (std::mem::take(bytes), *passed);
+                Poll::Ready((Some(Ok(Frame::data(bytes))), passed))
             }
-            Source::Done => Poll::Ready(None),
+            Source::Known { then, .. } => match std::mem::replace(then, Then::End) {
+                Then::End => Poll::Ready((None, Passed::No)),
+                Then::Error(error) => Poll::Ready((Some(Err(error)), Passed::No)),
+                Then::More(source) => {
+                    self.source = *source;
+                    self.poll_source(context)
+                }
+            },
+            Source::Done => Poll::Ready((None, Passed::No)),
         }
     }
 
@@ -136,7 +212,11 @@ impl Body for ResponseBody {
             self.keeping = Keeping::Nothing;
             return Poll::Ready(None);
         }
-        let checked = ready!(self.poll_source(context)).map(|frame| {
+        let (piece, passed) = ready!(self.poll_source(context));
+        if passed == Passed::Yes {
+            return Poll::Ready(piece);
+        }
+        let checked = piece.map(|frame| {
             let frame = frame?;
             let size = frame.data_ref().map_or(0, Bytes::len);
             self.scope.budget.take_bytes(size).map_err(EgressError::OverBudget)?;
@@ -160,18 +240,30 @@ impl Body for ResponseBody {
         if !matches!(self.keeping, Keeping::Nothing) {
             return false;
         }
-        match &self.source {
-            Source::Network { body, .. } => body.is_end_stream(),
-            Source::Buffered(bytes) => bytes.is_empty(),
-            Source::Done => true,
+        self.source.is_at_its_end()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.source.size_hint()
+    }
+}
+
+impl Source {
+    fn is_at_its_end(&self) -> bool {
+        match self {
+            Self::Network(held) => held.look(Body::is_end_stream).unwrap_or(false),
+            Self::Known { bytes, then: Then::End, .. } => bytes.is_empty(),
+            Self::Known { then: Then::Error(_) | Then::More(_), .. } => false,
+            Self::Done => true,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.source {
-            Source::Network { body, .. } => body.size_hint(),
-            Source::Buffered(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Source::Done => SizeHint::with_exact(0),
+        match self {
+            Self::Network(held) => held.look(Body::size_hint).unwrap_or_default(),
+            Self::Known { bytes, then: Then::End, .. } => SizeHint::with_exact(bytes.len() as u64),
+            Self::Known { then: Then::Error(_) | Then::More(_), .. } => SizeHint::default(),
+            Self::Done => SizeHint::with_exact(0),
         }
     }
 }

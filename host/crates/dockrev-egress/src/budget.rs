@@ -11,15 +11,15 @@ const MIB: u64 = 1024 * 1024;
 pub struct BudgetLimits {
     /// Requests. Those that answer a registry's `401` are not counted: the plugin knows nothing of them.
     pub max_requests: u32,
-    /// Bytes of all answers' bodies together, after decompression.
-    pub max_response_bytes: u64,
+    /// Bytes of all bodies together, those that it sends and those of the answers, after decompression.
+    pub max_body_bytes: u64,
     /// Time that all its requests together may wait to be sent again.
     pub max_wait: Duration,
 }
 
 impl Default for BudgetLimits {
     fn default() -> Self {
-        Self { max_requests: 200, max_response_bytes: 32 * MIB, max_wait: Duration::from_secs(10) }
+        Self { max_requests: 200, max_body_bytes: 32 * MIB, max_wait: Duration::from_secs(10) }
     }
 }
 
@@ -28,7 +28,7 @@ impl Default for BudgetLimits {
 pub struct CallBudget {
     limits: BudgetLimits,
     requests: AtomicU32,
-    response_bytes: AtomicU64,
+    body_bytes: AtomicU64,
     waited_ms: AtomicU64,
     over: OnceLock<OverBudget>,
     went_over: Notify,
@@ -39,18 +39,18 @@ pub struct CallBudget {
 pub enum OverBudget {
     /// It wanted to send more requests than this.
     Requests(u32),
-    /// It was sent more bytes than this.
-    ResponseBytes(u64),
+    /// It sent and was sent more bytes than this.
+    BodyBytes(u64),
 }
 
 impl fmt::Display for OverBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Requests(max) => write!(f, "more than {max} requests in one call"),
-            Self::ResponseBytes(max) if max % MIB == 0 => {
-                write!(f, "more than {} MiB of answers in one call", max / MIB)
+            Self::BodyBytes(max) if max % MIB == 0 => {
+                write!(f, "more than {} MiB of requests and answers in one call", max / MIB)
             }
-            Self::ResponseBytes(max) => write!(f, "more than {max} bytes of answers in one call"),
+            Self::BodyBytes(max) => write!(f, "more than {max} bytes of requests and answers in one call"),
         }
     }
 }
@@ -62,7 +62,7 @@ impl CallBudget {
         Self {
             limits,
             requests: AtomicU32::new(0),
-            response_bytes: AtomicU64::new(0),
+            body_bytes: AtomicU64::new(0),
             waited_ms: AtomicU64::new(0),
             over: OnceLock::new(),
             went_over: Notify::new(),
@@ -103,11 +103,11 @@ impl CallBudget {
 
     pub(crate) fn take_bytes(&self, count: usize) -> Result<(), OverBudget> {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
-        let before = self.response_bytes.fetch_add(count, Ordering::Relaxed);
-        if before.saturating_add(count) <= self.limits.max_response_bytes {
+        let before = self.body_bytes.fetch_add(count, Ordering::Relaxed);
+        if before.saturating_add(count) <= self.limits.max_body_bytes {
             return Ok(());
         }
-        Err(self.stop(OverBudget::ResponseBytes(self.limits.max_response_bytes)))
+        Err(self.stop(OverBudget::BodyBytes(self.limits.max_body_bytes)))
     }
 
     /// Takes time to wait, if that much is left. Waiting too long is no fault of the call's: it stops nothing.

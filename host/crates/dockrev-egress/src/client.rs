@@ -3,19 +3,21 @@ use crate::authorities::{Authorities, Clients};
 use crate::body::{Permits, ResponseBody};
 use crate::docker_config::DockerConfig;
 use crate::endpoint::{self, ParseRegistryError, RegistryEndpoint, RegistryOverride};
-use crate::error::{ConnectFailure, EgressBuildError, EgressError};
+use crate::error::{ConnectFailure, EgressBuildError, EgressError, ProxyFailure};
+use crate::flights::Flights;
 use crate::grant::{CallScope, RegistryGrant};
 use crate::harbor;
 use crate::hosts::{Hosts, RateBudget};
 use crate::origin::Origin;
+use crate::proxies::{Proxies, Proxy};
 use crate::response_cache::{ResponseCache, ResponseCacheConfig};
 use crate::retry::RetryLimits;
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE,
-    USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    PROXY_AUTHORIZATION, RANGE, USER_AGENT,
 };
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,6 +34,8 @@ pub struct EgressConfig {
     pub credentials: Arc<DockerConfig>,
     /// Certificate authorities that are trusted beside the system's own.
     pub authorities: Authorities,
+    /// Through which proxies hosts are asked.
+    pub proxies: Proxies,
     /// Where answers are kept. Absent: nowhere.
     pub cache: Option<ResponseCacheConfig>,
     /// Timeouts and sizes.
@@ -50,6 +54,8 @@ pub struct EgressLimits {
     /// How long an answer's body is waited for in all. A registry that sends a byte now and then is given up before the call
     /// of the plugin that reads it comes to its deadline.
     pub body_timeout: Duration,
+    /// How long an answer's body may lie unread before its connection is given up: others wait for its place.
+    pub unread_timeout: Duration,
     /// Requests to one host at the same time; more wait.
     pub concurrency_per_host: usize,
     /// Requests to all hosts at the same time; more wait.
@@ -67,6 +73,7 @@ impl Default for EgressLimits {
             response_timeout: Duration::from_secs(20),
             idle_timeout: Duration::from_secs(15),
             body_timeout: Duration::from_secs(20),
+            unread_timeout: Duration::from_secs(10),
             concurrency_per_host: 8,
             concurrency: 64,
             request_body_max_bytes: 1024 * 1024,
@@ -81,12 +88,15 @@ pub struct Egress {
     pub(crate) authentication: Authentication,
     pub(crate) credentials: Arc<DockerConfig>,
     clients: Arc<Clients>,
+    proxies: Arc<Proxies>,
     registries: BTreeMap<String, RegistryOverride>,
     insecure: Vec<Origin>,
     pub(crate) limits: EgressLimits,
     pub(crate) hosts: Hosts,
     pub(crate) cache: Option<Arc<ResponseCache>>,
     pub(crate) from_cache: AtomicU64,
+    pub(crate) flights: Arc<Flights>,
+    shared: AtomicU64,
     of_all: Arc<Semaphore>,
     sent: AtomicU64,
 }
@@ -131,9 +141,11 @@ impl Egress {
         let located = |name: &String| endpoint::locate(name, &config.registries).ok();
         let files = config.authorities.files.iter();
         let files = files.filter_map(|(name, path)| Some((located(name)?.origin, path.clone()))).collect();
-        let clients = Clients::new(builder, config.authorities.folders, files).map_err(build_error)?;
+        let proxies = Arc::new(config.proxies);
+        let clients = Clients::new(builder, &proxies, config.authorities.folders, files).map_err(build_error)?;
         Ok(Self {
             clients: Arc::new(clients),
+            proxies,
             authentication: Authentication::default(),
             credentials: config.credentials,
             insecure: endpoint::insecure_origins(&config.registries),
@@ -143,6 +155,8 @@ impl Egress {
             hosts: Hosts::new(limits.concurrency_per_host),
             cache: config.cache.map(|cache| Arc::new(ResponseCache::new(cache))),
             from_cache: AtomicU64::new(0),
+            flights: Arc::default(),
+            shared: AtomicU64::new(0),
             sent: AtomicU64::new(0),
         })
     }
@@ -172,6 +186,16 @@ impl Egress {
     #[must_use]
     pub fn answered_from_cache(&self) -> u64 {
         self.from_cache.load(Ordering::Relaxed)
+    }
+
+    /// How many questions were answered so far with the answer to an identical one that was on its way.
+    #[must_use]
+    pub fn answered_with_another(&self) -> u64 {
+        self.shared.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_shared(&self) {
+        self.shared.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How many requests were sent to each host so far, by `host` or `host:port`.
@@ -216,10 +240,20 @@ impl Egress {
     ) -> Result<http::Response<ResponseBody>, EgressError> {
         scope.budget.take_request().map_err(EgressError::OverBudget)?;
         let mut outgoing = self.check(request, scope)?;
-        let registry = scope.grant.registry_at(&outgoing.origin).cloned();
-        if registry.is_some() {
-            outgoing.headers = only_harmless(&outgoing.headers);
+        if scope.grant.registry_at(&outgoing.origin).is_none() {
+            return self.ask(outgoing, scope).await;
         }
+        outgoing.headers = only_harmless(&outgoing.headers);
+        self.ask_once(outgoing, scope).await
+    }
+
+    /// Asks, whoever else asks the same.
+    pub(crate) async fn ask(
+        &self,
+        outgoing: Outgoing,
+        scope: &Arc<CallScope>,
+    ) -> Result<http::Response<ResponseBody>, EgressError> {
+        let registry = scope.grant.registry_at(&outgoing.origin).cloned();
         match registry.filter(|registry| may_be_answered_for(&outgoing, registry)) {
             Some(registry) => self.ask_registry(outgoing, &registry, scope).await,
             None => {
@@ -239,20 +273,26 @@ impl Egress {
         if !scope.grant.allows(&origin) {
             return Err(EgressError::HostNotGranted { host: origin.authority() });
         }
-        let may_be_plain =
-            origin.is_loopback() || self.insecure.contains(&origin) || scope.grant.plain.contains(&origin);
-        if origin.is_plain() && !may_be_plain {
+        if origin.is_plain() && !self.may_be_plain(&origin) && !scope.grant.plain.contains(&origin) {
             return Err(EgressError::PlainHttpRefused { host: origin.authority() });
         }
         let max_bytes = self.limits.request_body_max_bytes;
         if body.len() > max_bytes {
             return Err(EgressError::RequestTooLarge { host: origin.authority(), max_bytes });
         }
+        scope.budget.take_bytes(body.len()).map_err(EgressError::OverBudget)?;
         let mut headers = parts.headers;
         // Both follow from the URL and the body.
         headers.remove(HOST);
         headers.remove(CONTENT_LENGTH);
+        // Who asks a proxy is no plugin's business.
+        headers.remove(PROXY_AUTHORIZATION);
         Ok(Outgoing { method: parts.method, url, origin, on_behalf_of: None, headers, body })
+    }
+
+    /// Whether the admin allowed plain HTTP there, or it stays on this machine.
+    pub(crate) fn may_be_plain(&self, origin: &Origin) -> bool {
+        origin.is_loopback() || self.insecure.contains(origin)
     }
 
     /// Sends once and waits for the head of the answer.
@@ -277,12 +317,16 @@ impl Egress {
         self.sent.fetch_add(1, Ordering::Relaxed);
         self.hosts.count_request(&host);
         let timeout = self.limits.response_timeout;
+        let proxy = self.proxies.on_the_way_to(&outgoing.origin);
         match tokio::time::timeout(timeout, request.send()).await {
             Ok(Ok(response)) => {
+                if let Some(proxy) = proxy.filter(|_| response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED) {
+                    return Err(EgressError::of_proxy(&host, proxy, ProxyFailure::Login));
+                }
                 self.hosts.note_budget(&host, response.headers(), SystemTime::now());
                 Ok(Answer { response, permits: Some(permits) })
             }
-            Ok(Err(error)) => Err(EgressError::of_transport(&host, self.timeout_of(&error), &error)),
+            Ok(Err(error)) => Err(self.unsent(outgoing, proxy, &error)),
             Err(_) => Err(EgressError::TimedOut { host, timeout }),
         }
     }
@@ -301,6 +345,14 @@ impl Egress {
 
     pub(crate) fn idle_timeout(&self) -> Duration {
         self.limits.idle_timeout
+    }
+
+    fn unsent(&self, outgoing: &Outgoing, proxy: Option<&Proxy>, error: &reqwest::Error) -> EgressError {
+        let host = outgoing.origin.authority();
+        match proxy.and_then(|proxy| Some((proxy, ProxyFailure::of(error, &outgoing.origin)?))) {
+            Some((proxy, failure)) => EgressError::of_proxy(&host, proxy, failure),
+            None => EgressError::of_transport(&host, self.timeout_of(error), error),
+        }
     }
 
     fn timeout_of(&self, error: &reqwest::Error) -> Duration {
@@ -344,8 +396,15 @@ fn only_harmless(headers: &HeaderMap) -> HeaderMap {
 fn may_be_answered_for(outgoing: &Outgoing, registry: &RegistryGrant) -> bool {
     let path = outgoing.url.path();
     let is_read = outgoing.method == Method::GET || outgoing.method == Method::HEAD;
-    let is_of_repository = path.contains(&format!("/v2/{}/", registry.repository)) || path.ends_with("/v2/");
-    is_read && (is_of_repository || harbor::is_about(path, &registry.repository))
+    is_read
+        && (is_of_repository(outgoing, registry)
+            || path.ends_with("/v2/")
+            || harbor::is_about(path, &registry.repository))
+}
+
+/// Whether it is about something in the repository of the call.
+pub(crate) fn is_of_repository(outgoing: &Outgoing, registry: &RegistryGrant) -> bool {
+    outgoing.url.path().contains(&format!("/v2/{}/", registry.repository))
 }
 
 #[cfg(test)]

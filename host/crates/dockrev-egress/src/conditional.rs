@@ -83,7 +83,7 @@ impl Egress {
 
     fn answer_with(&self, kept: &KeptAnswer, scope: &Arc<CallScope>) -> http::Response<ResponseBody> {
         self.from_cache.fetch_add(1, Ordering::Relaxed);
-        let mut response = http::Response::new(ResponseBody::buffered(kept.body.clone(), Arc::clone(scope)));
+        let mut response = http::Response::new(ResponseBody::buffered(kept.body.clone(), None, Arc::clone(scope)));
         *response.headers_mut() = kept.headers.clone();
         response
     }

@@ -32,7 +32,7 @@ impl CallScope {
 }
 
 /// Hosts that a call may reach. What is not named is refused.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Grant {
     /// Hosts by name.
     pub hosts: Vec<HostPattern>,
@@ -43,7 +43,7 @@ pub struct Grant {
 }
 
 /// The registry that a call is about: it may be reached, and its `401` is answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RegistryGrant {
     /// Where it is reached: credentials and tokens go to this origin only.
     pub origin: Origin,

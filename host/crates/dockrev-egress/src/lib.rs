@@ -9,6 +9,7 @@
 //! | `client` | the connection pool: checks, permits, timeouts, sending |
 //! | `conditional` | asks registries only for what is not known yet |
 //! | `response_cache` | answers in files |
+//! | `flights` | has identical questions asked once |
 //! | `authentication` | answers `401` with basic or bearer authorization, with its cache of tokens |
 //! | `retry` | when a request is sent again, and when a host is left alone |
 //! | `hosts` | requests, budgets and waits of each host |
@@ -16,6 +17,7 @@
 //! | `harbor` | what Harbor's own API wants |
 //! | `realm` | whether a token server may be asked for a registry |
 //! | `authorities` | the HTTP clients, and the certificates that they trust |
+//! | `proxies` | through which proxy a host is asked, if through any |
 //! | `grant`, `budget` | what one call may reach, and how much |
 //! | `origin` | scheme, host and port, and patterns of hosts |
 //! | `endpoint` | where a registry is reached |
@@ -33,6 +35,7 @@ mod credential_helper;
 mod docker_config;
 mod endpoint;
 mod error;
+mod flights;
 #[doc(hidden)]
 pub mod fuzzing;
 mod grant;
@@ -41,6 +44,7 @@ mod hosts;
 mod origin;
 #[cfg(test)]
 mod properties;
+mod proxies;
 mod realm;
 mod response_cache;
 mod retry;
@@ -53,10 +57,11 @@ pub use client::{Egress, EgressConfig, EgressLimits};
 pub use credential_helper::HelperSettings;
 pub use docker_config::{Credentials, DockerConfig, DockerConfigError, Login};
 pub use endpoint::{ParseRegistryError, RegistryEndpoint, RegistryOverride};
-pub use error::{ConnectFailure, EgressBuildError, EgressError};
+pub use error::{ConnectFailure, EgressBuildError, EgressError, ProxyFailure};
 pub use grant::{CallScope, Grant, RegistryGrant};
 pub use hosts::RateBudget;
 pub use origin::{HostPattern, Origin, ParseHostPatternError};
+pub use proxies::{NoProxy, ParseNoProxyError, ParseProxyError, Proxies, Proxy};
 pub use response_cache::ResponseCacheConfig;
 pub use retry::RetryLimits;
 pub use secret::Secret;

@@ -48,6 +48,11 @@ impl Origin {
         &self.host
     }
 
+    /// The port, the scheme's own included.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// `host` or `host:port`, the port left out where the scheme implies it.
     #[must_use]
     pub fn authority(&self) -> String {
@@ -68,7 +73,7 @@ impl fmt::Display for Origin {
 /// Hosts that may be reached: exactly `host` or `host:port`, or `*.suffix` for every name below `suffix`.
 ///
 /// Without a port, the scheme's own is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum HostPattern {
     /// One host.
     Exact {

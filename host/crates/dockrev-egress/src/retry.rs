@@ -1,7 +1,7 @@
 //! When a request is sent again, and when a host is left alone instead.
 
 use crate::client::{Answer, Egress, Outgoing};
-use crate::error::{ConnectFailure, EgressError};
+use crate::error::{ConnectFailure, EgressError, ProxyFailure};
 use crate::grant::CallScope;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -137,7 +137,11 @@ fn passing(method: &Method, tried: &Result<Answer, EgressError>) -> Option<Passi
         Ok(answer) => answer,
         // A certificate does not become better, and whoever was too slow had time enough.
         Err(EgressError::Connect { failure: ConnectFailure::Tls, .. }) => return None,
-        Err(EgressError::Connect { .. } | EgressError::Broken { .. }) => return Some(Passing::NoAnswer),
+        // Nor does a login.
+        Err(EgressError::Proxy { failure: ProxyFailure::Login, .. }) => return None,
+        Err(EgressError::Connect { .. } | EgressError::Proxy { .. } | EgressError::Broken { .. }) => {
+            return Some(Passing::NoAnswer);
+        }
         Err(_) => return None,
     };
     let wait = wait_of(answer.response.headers(), SystemTime::now());

@@ -7,10 +7,16 @@ mod authentication;
 mod authorities;
 #[path = "it/conditional.rs"]
 mod conditional;
+#[path = "it/connections.rs"]
+mod connections;
+#[path = "it/flights.rs"]
+mod flights;
 #[path = "it/helpers.rs"]
 mod helpers;
 #[path = "it/limits.rs"]
 mod limits;
+#[path = "it/proxies.rs"]
+mod proxies;
 #[path = "it/retries.rs"]
 mod retries;
 #[path = "it/server.rs"]

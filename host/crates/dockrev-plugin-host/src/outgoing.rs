@@ -62,11 +62,15 @@ fn translate(error: &EgressError) -> Error {
         EgressError::InvalidUrl => Error::HttpRequestUriInvalid,
         EgressError::OverBudget(_) => Error::ConnectionLimitReached,
         EgressError::RequestTooLarge { max_bytes, .. } => Error::HttpRequestBodySize(Some(*max_bytes as u64)),
-        EgressError::TimedOut { .. } | EgressError::TooSlow { .. } => Error::HttpResponseTimeout,
+        EgressError::TimedOut { .. } | EgressError::TooSlow { .. } | EgressError::Unread { .. } => {
+            Error::HttpResponseTimeout
+        }
         EgressError::Connect { failure: ConnectFailure::Name, .. } => Error::DnsError { rcode: None, info_code: None },
         EgressError::Connect { failure: ConnectFailure::Tls, .. } => Error::TlsProtocolError,
         EgressError::Connect { failure: ConnectFailure::Refused, .. } => Error::ConnectionRefused,
-        EgressError::Connect { failure: ConnectFailure::Network, .. } => Error::DestinationUnavailable,
+        EgressError::Connect { failure: ConnectFailure::Network, .. } | EgressError::Proxy { .. } => {
+            Error::DestinationUnavailable
+        }
         EgressError::Broken { .. } => Error::HttpProtocolError,
         EgressError::TokenServer { .. } | EgressError::Credentials(_) => Error::InternalError(Some(error.to_string())),
     }

@@ -21,6 +21,7 @@
 //! Everything made here carries the label [`LABEL`] or lives below [`directory`], and only such things are ever
 //! removed: a machine's own engine may be used, its other containers, images and volumes are not touched.
 
+pub mod forward;
 pub mod front;
 pub mod program;
 pub mod proxy;

@@ -3,6 +3,7 @@
 //! Fields are only ever added within one number; `docs/schemas/check-1.schema.json` describes them.
 
 mod entry;
+mod limits;
 
 use super::status;
 use crate::cli::Failure;
@@ -12,6 +13,7 @@ use dockrev_core::detection::{Detection, Subject};
 use dockrev_core::plan::PlanEntry;
 use dockrev_plugin_host::Served;
 use entry::Entry;
+pub(super) use limits::{Limit, limits};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -35,8 +37,12 @@ pub(super) struct Effort {
     pub(super) elapsed_ms: u64,
     /// Requests that were sent, by host, those for tokens included.
     pub(super) requests: BTreeMap<String, u64>,
+    /// How much each registry still allows, by host, as far as it says so.
+    pub(super) limits: BTreeMap<String, Limit>,
     /// Questions that were answered without a request, from what was known.
     pub(super) answered_from_cache: u64,
+    /// Questions that were answered without a request, with the answer to an identical one that was on its way.
+    pub(super) answered_with_another: u64,
     /// Time for which plugins had the processor, in microseconds.
     pub(super) plugin_cpu_us: u64,
 }

@@ -3,11 +3,16 @@
 use crate::cli::paint::{Tone, paint};
 use crate::cli::table::{Cell, Table};
 use dockrev_core::detection::{LocalTag, Subject};
+use dockrev_core::ids::JobId;
 use dockrev_core::image::{ImageRef, PinnedImage};
 use dockrev_core::plan::{Architecture, ChangeLevel, Decision, Hold, PlanEntry};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 const HEADING: [&str; 6] = ["SERVICE", "CURRENT", "CANDIDATE", "LEVEL", "ARCH", "STATUS"];
+/// How much of a job's reason a line shows, in characters: enough for what failed, and not for all that a healthcheck said.
+const JOB_REASON_MAX_CHARS: usize = 60;
 /// What stands where there is nothing to say.
 const NOTHING: &str = "-";
 
@@ -36,7 +41,7 @@ pub(in crate::cli) fn status(entry: &PlanEntry) -> Status {
         }
         Decision::Held { hold, .. } => {
             let code = entry.old.as_ref().map(|old| old.error.code().to_owned());
-            Status { name: "held", reason: hold.to_string(), code, tone: Tone::Caution }
+            Status { name: "held", reason: why_held(hold, &entry.subject), code, tone: Tone::Caution }
         }
         Decision::Excluded(exclusion) => {
             Status { name: "skipped", reason: exclusion.to_string(), code: None, tone: Tone::Faint }
@@ -51,6 +56,29 @@ pub(in crate::cli) fn status(entry: &PlanEntry) -> Status {
             tone: Tone::Bad,
         },
     }
+}
+
+/// Why it is held.
+fn why_held(hold: &Hold, subject: &Subject) -> String {
+    match taken_back(hold, subject) {
+        Some((job, reason)) => Hold::TakenBack { job, reason: reason.to_owned() }.to_string(),
+        None => hold.to_string(),
+    }
+}
+
+/// The same for a line of a table, if it is too long for one: the job has the rest.
+fn in_short(hold: &Hold, subject: &Subject) -> Option<String> {
+    let (job, reason) = taken_back(hold, subject)?;
+    let first: String = reason.lines().next().unwrap_or_default().chars().take(JOB_REASON_MAX_CHARS).collect();
+    (first.len() < reason.len()).then(|| Hold::TakenBack { job, reason: format!("{first}…") }.to_string())
+}
+
+/// The job that took it back, and why. What a job says begins with the name of what failed, which is said already.
+fn taken_back<'a>(hold: &'a Hold, subject: &Subject) -> Option<(JobId, &'a str)> {
+    let Hold::TakenBack { job, reason } = hold else {
+        return None;
+    };
+    Some((job.clone(), reason.strip_prefix(&format!("`{subject}`: ")).unwrap_or(reason)))
 }
 
 /// The entries as lines, one table per stack, with common columns.
@@ -108,13 +136,22 @@ fn cells(entry: &PlanEntry) -> Vec<Cell> {
     let current = entry.current_tag.as_ref().map_or_else(|| NOTHING.to_owned(), ToString::to_string);
     let (candidate, level, arch) = news(entry);
     let status = status(entry);
+    let short = match &entry.decision {
+        Decision::Held { hold, .. } => in_short(hold, &entry.subject),
+        Decision::Update(_)
+        | Decision::UpToDate { .. }
+        | Decision::Excluded(_)
+        | Decision::Gone(_)
+        | Decision::Unknown(_) => None,
+    };
+    let reason = short.unwrap_or(status.reason);
     vec![
         Cell::plain(name),
         Cell::plain(current),
         Cell::new(if candidate == NOTHING { Tone::Faint } else { Tone::News }, candidate),
         Cell::plain(level),
         arch,
-        Cell::new(status.tone, format!("{}: {}", status.name.replace('-', " "), status.reason)),
+        Cell::new(status.tone, format!("{}: {reason}", status.name.replace('-', " "))),
     ]
 }
 
@@ -180,6 +217,17 @@ fn of_local_tag(entry: &PlanEntry) -> Option<String> {
     ))
 }
 
+/// The registries that asked for it, and until when: what comes from them is not known before.
+pub(super) fn left_alone(until: &BTreeMap<String, SystemTime>) -> Vec<String> {
+    let line = |(host, until): (&String, &SystemTime)| Some(paint(Tone::Caution, left_alone_until(host, *until)?));
+    until.iter().filter_map(line).collect()
+}
+
+fn left_alone_until(host: &str, until: SystemTime) -> Option<String> {
+    let until = Timestamp::try_from(until).ok()?;
+    Some(format!("note: `{host}` asked to be left alone until {}", until.strftime("%Y-%m-%d %H:%M:%S UTC")))
+}
+
 /// How many of each.
 pub(super) fn summary(entries: &[&PlanEntry]) -> String {
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
@@ -192,4 +240,39 @@ pub(super) fn summary(entries: &[&PlanEntry]) -> String {
         .filter_map(|name| counts.get(name).map(|count| format!("{count} {}", name.replace('-', " "))))
         .collect();
     if parts.is_empty() { "nothing to look at: no containers found".to_owned() } else { parts.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dockrev_core::ids::{ServiceId, ServiceName, StackName};
+
+    #[test]
+    fn it_is_said_until_when_a_registry_is_left_alone() {
+        let until = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(86_400 + 3_661);
+        let expected = "note: `docker.io` asked to be left alone until 1970-01-02 01:01:01 UTC";
+        assert_eq!(left_alone_until("docker.io", until).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_was_taken_back_is_told_in_few_words() {
+        let subject = Subject::Service(ServiceId { stack: StackName::new("shop"), service: ServiceName::new("web") });
+        let words =
+            |reason: &str| format!("job j1 took it back ({reason}): it is taken again only if it is asked for by name");
+        let check = |reason: &str, whole: &str, short: Option<&str>| {
+            let hold = Hold::TakenBack { job: JobId::new("j1"), reason: reason.to_owned() };
+            assert_eq!(why_held(&hold, &subject), words(whole));
+            assert_eq!(in_short(&hold, &subject), short.map(words));
+        };
+        check("`shop/web`: its healthcheck failed", "its healthcheck failed", None);
+        check("`shop/db`: its healthcheck failed", "`shop/db`: its healthcheck failed", None);
+        check("rolled back by hand", "rolled back by hand", None);
+        check("`shop/web`: exit 1\nand more", "exit 1\nand more", Some("exit 1…"));
+        let (long, cut) = ("ä".repeat(100), format!("{}…", "ä".repeat(JOB_REASON_MAX_CHARS)));
+        check(&format!("`shop/web`: {long}"), &long, Some(&cut));
+        assert_eq!(
+            (why_held(&Hold::NotInstalled, &subject), in_short(&Hold::NotInstalled, &subject)),
+            (Hold::NotInstalled.to_string(), None)
+        );
+    }
 }

@@ -15,6 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 pub(crate) struct Desk {
     folder: TempDir,
     plugins: PathBuf,
+    environment: Vec<(String, String)>,
 }
 
 /// What a check said, and what it took.
@@ -29,7 +30,7 @@ pub(crate) struct Checked {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), plugins: plugin_dir() }
+        Self { folder: tempfile::tempdir().unwrap(), plugins: plugin_dir(), environment: Vec::new() }
     }
 
     /// With this `dockrev.toml`.
@@ -55,6 +56,12 @@ impl Desk {
         self
     }
 
+    /// With these variables, and none of those before.
+    pub(crate) fn environment(mut self, variables: &[(&str, &str)]) -> Self {
+        self.environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self
+    }
+
     /// With these plugins of those that come with Dockrev.
     pub(crate) fn plugins(mut self, ids: &[&str]) -> Self {
         let folder = self.folder.path().join("some-plugins");
@@ -74,18 +81,30 @@ impl Desk {
         self.folder.path().join("cache/adapters.json")
     }
 
-    #[track_caller]
-    pub(crate) fn check(&self, images: &[&str]) -> Checked {
+    /// The program with these arguments.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dockrev"));
-        command.args(["check", "--json"]).args(images.iter().flat_map(|image| ["--image", image]));
+        command.args(arguments);
+        // Whoever runs the tests may be behind a proxy.
+        for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"] {
+            command.env_remove(name);
+        }
         command
             .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
             .env("DOCKREV_DATA_DIR", self.folder.path())
             .env("DOCKREV_DOCKER_CONFIG", self.folder.path())
             .env("DOCKREV_PLUGIN_DIR", &self.plugins)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        command
+    }
+
+    #[track_caller]
+    pub(crate) fn check(&self, images: &[&str]) -> Checked {
+        let mut command = self.command(&["check", "--json"]);
+        command.args(images.iter().flat_map(|image| ["--image", image]));
         let began = Instant::now();
         let mut child = command.spawn().expect("dockrev starts");
         let read = |mut pipe: Box<dyn Read + Send>| {
@@ -116,6 +135,11 @@ impl Checked {
     #[track_caller]
     pub(crate) fn entry(&self, image: &str) -> &Value {
         crate::stage::entry(&self.document, image)
+    }
+
+    /// What is said of how much a registry still allows.
+    pub(crate) fn limit(&self, host: &str) -> &Value {
+        &self.document["effort"]["limits"][host]
     }
 
     /// What is said of the adapter that served a registry.

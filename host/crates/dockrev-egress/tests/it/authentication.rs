@@ -148,12 +148,67 @@ async fn a_token_that_ends_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_token_without_a_sound_lifetime_is_used_all_the_same() {
+    for (expires_in, asked) in [("0", 3), ("-60", 3), ("\"-1\"", 3), ("\"300\"", 1), ("\"soon\"", 1), ("null", 1)] {
+        let server = bearer_registry(move |_| ok(&format!(r#"{{"token": "good", "expires_in": {expires_in}}}"#))).await;
+        let egress = egress(None);
+        let scope = about(&egress, &server);
+        for number in 0..3 {
+            let url = server.url(&format!("/v2/team/app/{number}"));
+            assert_eq!(get(&egress, &url, &scope).await.unwrap().0, 200, "{expires_in}");
+        }
+        assert_eq!(server.count("GET /token"), asked, "{expires_in}");
+    }
+}
+
+/// Some registries refuse without saying what they want, as a proxy before them does.
+#[tokio::test]
+async fn a_refusal_without_a_challenge_is_answered_once_with_a_password() {
+    let refused = || response("401 Unauthorized", "", "who are you?");
+    let server = Server::start(move |seen| match seen.field("authorization") {
+        Some(BASIC) if seen.is("GET /v2/team/app/") => ok("tags"),
+        _ => refused(),
+    })
+    .await;
+    let credentials = credentials_for(&server.address.to_string());
+    let known = egress(Some(&credentials));
+    let scope = about(&known, &server);
+    assert_eq!(get(&known, &server.url("/v2/team/app/a"), &scope).await.unwrap(), (200, "tags".to_owned()));
+    assert_eq!(get(&known, &server.url("/v2/team/app/b"), &scope).await.unwrap().0, 200);
+    let sent = || server.seen().iter().map(|seen| seen.field("authorization").is_some()).collect::<Vec<_>>();
+    assert_eq!(sent(), [false, true, true]);
+    // Nothing to answer with.
+    let unknown = egress(None);
+    let answer = get(&unknown, &server.url("/v2/team/app/a"), &about(&unknown, &server)).await.unwrap();
+    assert_eq!((answer, server.seen().len()), ((401, "who are you?".to_owned()), 4));
+    // Elsewhere than in the repository of the call, the login is nobody's.
+    let known = egress(Some(&credentials));
+    for path in ["/v2/", "/v2/team/other/a", "/api/v1/users"] {
+        assert_eq!(get(&known, &server.url(path), &about(&known, &server)).await.unwrap().0, 401, "{path}");
+    }
+    assert_eq!((sent()[4..].iter().any(|sent| *sent), sent().len()), (false, 7));
+}
+
+#[tokio::test]
+async fn a_password_that_is_refused_without_a_challenge_is_not_sent_twice() {
+    for fields in ["", "WWW-Authenticate: Negotiate\r\n"] {
+        let server = Server::start(move |_| response("401 Unauthorized", fields, "no")).await;
+        let credentials = credentials_for(&server.address.to_string());
+        let egress = egress(Some(&credentials));
+        let answer = get(&egress, &server.url("/v2/team/app/a"), &about(&egress, &server)).await.unwrap();
+        assert_eq!(answer, (401, "no".to_owned()));
+        // Whoever wants something else by name does not get a password.
+        assert_eq!(server.seen().len(), if fields.is_empty() { 2 } else { 1 });
+    }
+}
+
+#[tokio::test]
 async fn a_token_server_that_fails_is_named() {
     let large = format!(r#"{{"token": "{}"}}"#, "x".repeat(70_000));
     for (body, status, expected) in [
-        ("<html>".to_owned(), "200 OK", "did not answer with a token"),
-        (r#"{"token": ""}"#.to_owned(), "200 OK", "did not answer with a token"),
-        (r#"{"token": "a\nb"}"#.to_owned(), "200 OK", "did not answer with a token"),
+        ("<html>".to_owned(), "200 OK", "answered with a web page"),
+        (r#"{"token": ""}"#.to_owned(), "200 OK", "answered with an empty token"),
+        (r#"{"token": "a\nb"}"#.to_owned(), "200 OK", "a token that cannot be sent"),
         (large, "200 OK", "more than 65536 bytes"),
         (String::new(), "503 Service Unavailable", "answered 503"),
         (String::new(), "302 Found", "answered 302"),

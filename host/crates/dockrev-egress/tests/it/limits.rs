@@ -2,9 +2,12 @@ use crate::server::{Reply, Server, ok, response};
 use crate::support::{egress, get, granted, short_timeouts, with_limits};
 use bytes::Bytes;
 use dockrev_egress::{BudgetLimits, ConnectFailure, EgressError, EgressLimits, OverBudget};
+use http_body_util::BodyExt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 #[tokio::test]
 async fn only_granted_hosts_are_reached() {
@@ -69,9 +72,9 @@ async fn a_compressed_answer_counts_with_its_full_size() {
     let read = get(&egress, &url, &granted(&[&address], BudgetLimits::default())).await;
     assert_eq!(read.unwrap(), (200, "hello ".repeat(200)));
     // A small answer that becomes a large one is a large one.
-    let limits = BudgetLimits { max_response_bytes: 1000, ..BudgetLimits::default() };
+    let limits = BudgetLimits { max_body_bytes: 1000, ..BudgetLimits::default() };
     let read = get(&egress, &url, &granted(&[&address], limits)).await;
-    assert!(matches!(read, Err(EgressError::OverBudget(OverBudget::ResponseBytes(1000)))), "{read:?}");
+    assert!(matches!(read, Err(EgressError::OverBudget(OverBudget::BodyBytes(1000)))), "{read:?}");
 }
 
 #[tokio::test]
@@ -93,11 +96,27 @@ async fn requests_are_counted() {
 async fn bytes_are_counted_over_all_answers() {
     let server = Server::start(|_| ok(&"x".repeat(600))).await;
     let egress = egress(None);
-    let limits = BudgetLimits { max_response_bytes: 1000, ..BudgetLimits::default() };
+    let limits = BudgetLimits { max_body_bytes: 1000, ..BudgetLimits::default() };
     let scope = granted(&[&server.address.to_string()], limits);
     get(&egress, &server.url("/"), &scope).await.unwrap();
     let second = get(&egress, &server.url("/"), &scope).await;
-    assert!(matches!(second, Err(EgressError::OverBudget(OverBudget::ResponseBytes(1000)))), "{second:?}");
+    assert!(matches!(second, Err(EgressError::OverBudget(OverBudget::BodyBytes(1000)))), "{second:?}");
+}
+
+#[tokio::test]
+async fn what_is_sent_counts_too() {
+    let server = Server::start(|_| ok(&"x".repeat(300))).await;
+    let egress = egress(None);
+    let limits = BudgetLimits { max_body_bytes: 1000, ..BudgetLimits::default() };
+    let scope = granted(&[&server.address.to_string()], limits);
+    let post = async || {
+        let request = http::Request::post(server.url("/")).body(Bytes::from(vec![b'x'; 400])).unwrap();
+        egress.send(request, &scope).await?.into_body().collect().await.map(|body| body.to_bytes().len())
+    };
+    assert_eq!(post().await, Ok(300));
+    let second = post().await;
+    assert!(matches!(second, Err(EgressError::OverBudget(OverBudget::BodyBytes(1000)))), "{second:?}");
+    assert_eq!(server.seen().len(), 1, "what cannot be paid for is not sent");
 }
 
 #[tokio::test]
@@ -169,6 +188,44 @@ async fn failures_to_connect_are_told_apart() {
             other => panic!("{url}: {other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_does_not_keep_its_place() {
+    let unread_timeout = Duration::from_millis(100);
+    let egress = with_limits(None, EgressLimits { concurrency_per_host: 1, unread_timeout, ..EgressLimits::default() });
+    let server = Server::start(|_| ok("hello")).await;
+    let scope = granted(&[&server.address.to_string()], BudgetLimits::default());
+    let request = http::Request::get(server.url("/held")).body(Bytes::new()).unwrap();
+    let held = egress.send(request, &scope).await.unwrap();
+    assert_eq!(get(&egress, &server.url("/waiting"), &scope).await.unwrap().0, 200);
+    let given_up = held.into_body().collect().await.map(|body| body.to_bytes());
+    assert!(matches!(given_up, Err(EgressError::Unread { .. })), "{given_up:?}");
+}
+
+/// One that waits for the network reads.
+#[tokio::test]
+async fn an_answer_that_is_waited_for_is_not_unread() {
+    let gate = Arc::new(Semaphore::new(0));
+    let (held, length) = (Arc::clone(&gate), 4);
+    let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        drop(held.acquire().await);
+        stream.write_all(b"late").await.unwrap();
+    });
+    let unread_timeout = Duration::from_millis(50);
+    let egress = with_limits(None, EgressLimits { unread_timeout, ..EgressLimits::default() });
+    let (scope, url) = (granted(&[&address], BudgetLimits::default()), format!("http://{address}/"));
+    let answer = get(&egress, &url, &scope);
+    tokio::pin!(answer);
+    assert!(tokio::time::timeout(4 * unread_timeout, &mut answer).await.is_err());
+    gate.add_permits(1);
+    assert_eq!(answer.await.unwrap(), (200, "late".to_owned()));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 /// One request as the server got it: the head's first line, and its header fields in lower case.
@@ -30,6 +31,8 @@ pub(crate) enum Reply {
     Whole(String),
     /// Sends this much and then nothing more.
     Stalled(String),
+    /// Does this once it gets a permit.
+    Held(Arc<Semaphore>, Box<Reply>),
 }
 
 type Answering = dyn Fn(&Seen) -> Reply + Send + Sync;
@@ -111,7 +114,13 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, seen: Arc<Mutex<
     }
     request.body = String::from_utf8(body).unwrap();
     seen.lock().unwrap().push(request.clone());
-    match reply(&request) {
+    let mut reply = reply(&request);
+    while let Reply::Held(gate, then) = reply {
+        gate.acquire().await.unwrap().forget();
+        reply = *then;
+    }
+    match reply {
+        Reply::Held(..) => unreachable!("it was waited for"),
         Reply::Whole(response) => drop(stream.write_all(response.as_bytes()).await),
         Reply::Stalled(start) => {
             drop(stream.write_all(start.as_bytes()).await);

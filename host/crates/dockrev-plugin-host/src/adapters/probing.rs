@@ -28,7 +28,7 @@ pub(super) async fn ask(egress: &Egress, base: &str, origin: &Origin, probes: &P
     let grant = Grant { hosts: vec![HostPattern::from(origin)], ..Grant::default() };
     let limits = BudgetLimits {
         max_requests: REQUESTS_MAX,
-        max_response_bytes: u64::from(REQUESTS_MAX) * (BODY_MAX_BYTES as u64 + 1),
+        max_body_bytes: u64::from(REQUESTS_MAX) * (BODY_MAX_BYTES as u64 + 1),
         max_wait: Duration::ZERO,
     };
     let asker = Asker { egress, base, scope: CallScope::new(grant, limits) };

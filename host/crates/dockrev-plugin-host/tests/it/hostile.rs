@@ -164,11 +164,11 @@ async fn calls_wait_for_a_place() {
 async fn a_server_that_sends_without_end_is_cut_off() {
     let address = serve(|_| response("200 OK", "Content-Type: application/json\r\n", &"x".repeat(100_000))).await;
     let mut config = config(vec![plugins_dir()]);
-    config.limits.budget.max_response_bytes = 50_000;
+    config.limits.budget.max_body_bytes = 50_000;
     let adapters = RegistryAdapters::new(host(config));
     match adapters.tags(&repository(&address.to_string(), "app"), None, Freshness::Now).await {
         Err(RegistryError::Plugin(PluginError { fault: PluginFault::OverLimit(what), .. })) => {
-            assert_eq!(what, "more than 50000 bytes of answers in one call");
+            assert_eq!(what, "more than 50000 bytes of requests and answers in one call");
         }
         other => panic!("{other:?}"),
     }

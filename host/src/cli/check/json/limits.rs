@@ -1,0 +1,33 @@
+//! How much registries still allow, in their own words.
+
+use dockrev_egress::Egress;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What one registry allows.
+#[derive(Debug, Default, Serialize)]
+pub(in crate::cli::check) struct Limit {
+    /// Requests that are left in this window.
+    remaining: Option<u64>,
+    /// Requests in one window.
+    limit: Option<u64>,
+    /// How long a window is, in seconds.
+    window_s: Option<u64>,
+    /// It asked to be left alone until then.
+    left_alone_until: Option<Timestamp>,
+}
+
+/// Of each host that said something of it.
+pub(in crate::cli::check) fn limits(egress: &Egress) -> BTreeMap<String, Limit> {
+    let mut limits: BTreeMap<String, Limit> = BTreeMap::new();
+    for (host, budget) in egress.budgets() {
+        let window_s = budget.window.map(|window| window.as_secs());
+        let limit = Limit { remaining: Some(budget.remaining), limit: budget.limit, window_s, left_alone_until: None };
+        limits.insert(host, limit);
+    }
+    for (host, until) in egress.closed_until() {
+        limits.entry(host).or_default().left_alone_until = Timestamp::try_from(until).ok();
+    }
+    limits
+}

@@ -12,12 +12,14 @@ mod hold;
 mod options;
 mod order;
 mod refused;
+mod rewrite;
 
 pub use candidate::{Architecture, Candidate, ChangeLevel};
 pub use change::{CurrentImage, ServiceChange, Warning, Writing};
 pub use hold::Hold;
 pub use options::{MismatchRule, PlanOptions, UndoRule, VerifySettings};
 pub use refused::Refused;
+pub use rewrite::{CannotRewrite, FileLine, Obstacle, Place, Rewrite, RewritePlan, Wanted};
 
 /// A plan: one entry per subject, the services of a stack in the order in which they are changed.
 #[derive(Clone, Debug, PartialEq)]

@@ -36,6 +36,7 @@ mod engine;
 mod labels;
 mod lines;
 mod overrides;
+mod rewrite;
 mod standalone;
 
 pub use address::{EngineAddress, ParseEngineAddressError};

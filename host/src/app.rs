@@ -15,7 +15,7 @@ use crate::config::Config;
 use dockrev_backup::{BackupFolder, Reach};
 use dockrev_core::ignore::IgnoreRule;
 use dockrev_core::plan::Refused;
-use dockrev_core::ports::{CancelFlag, Compose, Engine, Journal, Sightings};
+use dockrev_core::ports::{CancelFlag, Compose, Engine, Journal, Rewriting, Sightings};
 use dockrev_docker::{
     ComposeCli, ComposeSettings, DockerEngine, EngineAddress, Overrides, PullCredentials, UserPassword,
 };
@@ -47,6 +47,8 @@ pub struct Host {
     pub engine: Arc<dyn Engine>,
     /// Its Compose.
     pub compose: Arc<dyn Compose>,
+    /// The stacks' own files.
+    pub rewriting: Arc<dyn Rewriting>,
 }
 
 impl App {
@@ -91,8 +93,8 @@ impl App {
         let engine = DockerEngine::new(address, overrides.clone(), credentials);
         let settings =
             ComposeSettings { command: self.config.compose.clone(), environment: std::env::vars_os().collect() };
-        let compose = ComposeCli::new(settings, overrides, engine.clone());
-        Ok(Host { engine: Arc::new(engine), compose: Arc::new(compose) })
+        let compose = Arc::new(ComposeCli::new(settings, overrides, engine.clone()));
+        Ok(Host { engine: Arc::new(engine), rewriting: Arc::clone(&compose) as Arc<dyn Rewriting>, compose })
     }
 
     /// Images that jobs took back. Makes no database where there is none yet.
@@ -133,6 +135,7 @@ impl App {
         Ok(Ports {
             engine: Arc::clone(&host.engine),
             compose: Arc::clone(&host.compose),
+            rewriting: Arc::clone(&host.rewriting),
             vault: Arc::new(self.vault()),
             locks: Arc::new(self.locks().await?),
             journal: self.journal().await?,

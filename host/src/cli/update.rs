@@ -20,11 +20,11 @@ use dockrev_core::ids::{ServiceId, ServiceName, StackName};
 use dockrev_core::image::Tag;
 use dockrev_core::job::{Job, JobState, Stage};
 use dockrev_core::plan::{
-    Decision, MismatchRule, Plan, PlanEntry, PlanOptions, ServiceChange, UndoRule, VerifySettings, plan,
+    Decision, MismatchRule, Plan, PlanEntry, PlanOptions, ServiceChange, UndoRule, VerifySettings, Writing, plan,
 };
-use dockrev_engine::backups;
 use dockrev_engine::batch::{self, Item};
 use dockrev_engine::detect::{Depth, Scope};
+use dockrev_engine::{backups, rewrites};
 
 pub(super) use consent::{Answer, ask};
 
@@ -39,7 +39,9 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
     let recovered = if arguments.dry_run { Ending::Fine } else { settle(&app, &host, &live, &stop).await? };
     let scope = scope(&host, arguments).await?;
     let mut plan = make_plan(&app, &host, &scope, requested.as_ref(), arguments).await?;
-    backups::attach(&mut plan, &app.ports(&host).await?, &config.settings).await?;
+    let ports = app.ports(&host).await?;
+    rewrites::attach(&mut plan, &ports, &config.settings).await?;
+    backups::attach(&mut plan, &ports, &config.settings).await?;
     let entries: Vec<&PlanEntry> = plan.entries.iter().collect();
     for line in plan_lines(&entries) {
         out!("{line}");
@@ -56,6 +58,7 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
         }
         return Ok(so_far);
     }
+    show_edits(&changes);
     show_backups(&changes);
     show_warnings(&changes);
     if arguments.dry_run {
@@ -141,6 +144,21 @@ async fn make_plan(
         verify: VerifySettings { without_healthcheck, ..VerifySettings::default() },
     };
     Ok(plan(&survey.detections, &survey.platform, &options))
+}
+
+/// The changes of the user's own files, as a unified diff.
+fn show_edits(changes: &[ServiceChange]) {
+    for change in changes {
+        let Writing::Rewrite(plan) = &change.writing else { continue };
+        for line in plan.rewrite.diff() {
+            let tone = match line.chars().next() {
+                Some('+') => Tone::Good,
+                Some('-') => Tone::Bad,
+                Some(_) | None => Tone::Faint,
+            };
+            out!("{}", paint(tone, one_line(&line)));
+        }
+    }
 }
 
 fn show_backups(changes: &[ServiceChange]) {

@@ -47,7 +47,7 @@ pub enum AttachError {
     Settings(#[from] SettingsError),
 }
 
-fn labels(inventory: &Inventory, service: &ServiceId) -> BTreeMap<String, String> {
+pub(crate) fn labels(inventory: &Inventory, service: &ServiceId) -> BTreeMap<String, String> {
     let services = inventory.stacks.iter().flat_map(|stack| &stack.services);
     let found = services.filter(|found| found.id == *service).flat_map(|found| &found.containers).next();
     found.map(|container| container.labels.clone()).unwrap_or_default()

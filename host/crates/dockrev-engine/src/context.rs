@@ -7,8 +7,8 @@ use dockrev_core::ids::ContainerId;
 use dockrev_core::job::{DataWish, Direction, Effect, Failure, JournalEntry, Stage, StageOutput, Step};
 use dockrev_core::plan::{ServiceChange, UndoRule};
 use dockrev_core::ports::{
-    CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, Ordered, StackLocks, Vault,
-    VaultError,
+    CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, Ordered, Rewriting, StackLocks,
+    Vault, VaultError,
 };
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub struct Ports {
     pub engine: Arc<dyn Engine>,
     /// The user's Compose.
     pub compose: Arc<dyn Compose>,
+    /// The user's own files.
+    pub rewriting: Arc<dyn Rewriting>,
     /// Backups.
     pub vault: Arc<dyn Vault>,
     /// Where jobs are written down.
@@ -34,6 +36,7 @@ pub(crate) struct Context<'a> {
     pub(crate) change: &'a ServiceChange,
     pub(crate) engine: &'a dyn Engine,
     pub(crate) compose: &'a dyn Compose,
+    pub(crate) rewriting: &'a dyn Rewriting,
     pub(crate) vault: &'a dyn Vault,
     pub(crate) clock: &'a dyn Clock,
     /// Raised when the job is to stop. An undo does not look at it.

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod clock;
 pub mod detect;
 pub mod retention;
+pub mod rewrites;
 pub mod runner;
 
 mod context;

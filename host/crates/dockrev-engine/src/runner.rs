@@ -290,6 +290,7 @@ impl Runner {
                 change: &job.change,
                 engine: &*ports.engine,
                 compose: &*ports.compose,
+                rewriting: &*ports.rewriting,
                 vault: &*ports.vault,
                 clock: &*ports.clock,
                 cancel,

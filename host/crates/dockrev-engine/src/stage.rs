@@ -5,6 +5,7 @@ mod backup;
 mod data;
 mod preflight;
 mod pull;
+mod rewrite;
 mod verify;
 
 use crate::context::{Context, StageError};

@@ -11,7 +11,9 @@ use dockrev_core::detection::Trouble;
 use dockrev_core::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{Digest, ImageRef, PinnedImage};
 use dockrev_core::job::{Job, JournalEntry, LogLine};
-use dockrev_core::plan::{ChangeLevel, CurrentImage, ServiceChange, UndoRule, VerifySettings, Writing};
+use dockrev_core::plan::{
+    ChangeLevel, CurrentImage, Place, Rewrite, RewritePlan, ServiceChange, UndoRule, VerifySettings, Writing,
+};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{HostError, JournalError};
 use dockrev_core::stack::{
@@ -62,6 +64,10 @@ pub(crate) struct State {
     /// The image in the compose file.
     pub(crate) file_image: String,
     pub(crate) files: Vec<FileHash>,
+    /// What an earlier job of the same plan wrote into the file for the neighbour.
+    pub(crate) edited_neighbour: String,
+    /// Whether the image in the compose file is the neighbour's too.
+    pub(crate) file_is_shared: bool,
     pub(crate) pins: Pins,
     pub(crate) container: Option<ContainerStatus>,
     /// Labels of the container.
@@ -99,6 +105,8 @@ impl Default for State {
             has_healthcheck: false,
             file_image: String::new(),
             files: Vec::new(),
+            edited_neighbour: String::new(),
+            file_is_shared: false,
             pins: Pins::new(),
             container: None,
             labels: BTreeMap::new(),
@@ -167,10 +175,48 @@ pub(crate) enum Road {
     MovedTag,
     FirstPin,
     NextPin,
+    Rewrite,
+    RewriteOfPinned,
 }
 
 impl Road {
-    pub(crate) const ALL: [Self; 3] = [Self::MovedTag, Self::FirstPin, Self::NextPin];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::MovedTag, Self::FirstPin, Self::NextPin, Self::Rewrite, Self::RewriteOfPinned];
+
+    /// Whether the old image runs by a pin of Dockrev's.
+    pub(crate) fn is_pinned(self) -> bool {
+        match self {
+            Self::NextPin | Self::RewriteOfPinned => true,
+            Self::MovedTag | Self::FirstPin | Self::Rewrite => false,
+        }
+    }
+
+    /// What the compose file says before the change.
+    pub(crate) fn file_image(self) -> &'static str {
+        if self.is_pinned() { "demo.invalid/app:0.9" } else { "demo.invalid/app:1.0" }
+    }
+
+    fn rewrite(self, before: Option<PinnedImage>) -> Writing {
+        let rewrite = rewrite(self.file_image(), "demo.invalid/app:1.1");
+        Writing::Rewrite(RewritePlan { rewrite, before, tag_before: None })
+    }
+}
+
+/// The compose file as it is in the beginning of a test.
+pub(crate) fn file() -> FileHash {
+    FileHash { path: "/srv/demo/compose.yaml".into(), digest: digest("cccc") }
+}
+
+pub(crate) fn rewrite(before: &str, after: &str) -> Rewrite {
+    Rewrite {
+        file: file(),
+        place: Place::Yaml { path: ["services", "app", "image"].map(str::to_owned).to_vec() },
+        line: 3,
+        lead: "    image: ".to_owned(),
+        before: before.to_owned(),
+        after: after.to_owned(),
+        rest: String::new(),
+    }
 }
 
 impl World {
@@ -181,22 +227,23 @@ impl World {
             Road::MovedTag => (Writing::LocalTag, pinned("1.0", NEW)),
             Road::FirstPin => (Writing::Override { before: None }, pinned("1.1", NEW)),
             Road::NextPin => (Writing::Override { before: Some(old_pin.clone()) }, pinned("1.1", NEW)),
+            Road::Rewrite => (road.rewrite(None), pinned("1.1", NEW)),
+            Road::RewriteOfPinned => (road.rewrite(Some(old_pin.clone())), pinned("1.1", NEW)),
         };
         let old = image(OLD);
-        let file_image = if road == Road::NextPin { "demo.invalid/app:0.9" } else { "demo.invalid/app:1.0" };
-        let files = vec![FileHash { path: "/srv/demo/compose.yaml".into(), digest: digest("cccc") }];
+        let files = vec![file()];
         let world = Self::default();
         {
             let mut state = world.state();
             state.remote.insert(digest(NEW), image(NEW));
             state.images.insert(old.id.clone(), old.clone());
-            if road != Road::NextPin {
+            if !road.is_pinned() {
                 state.tags.insert(old_pin.tagged().to_string(), old.id.clone());
             } else {
                 state.pins.insert(service().service, old_pin.clone());
             }
             state.has_healthcheck = has_healthcheck;
-            state.file_image = file_image.to_owned();
+            state.file_image = road.file_image().to_owned();
             state.files = files.clone();
             state.start(&old.id);
         }
@@ -206,14 +253,15 @@ impl World {
             files,
             from: CurrentImage {
                 reference: old_pin.tagged(),
-                written: if road == Road::NextPin { old_pin.pinned() } else { old_pin.tagged() },
+                written: if road.is_pinned() { old_pin.pinned() } else { old_pin.tagged() },
                 tag: old_pin.tag.clone(),
                 image_id: old.id,
                 digest: Some(digest(OLD)),
             },
             to,
             platform: None,
-            pin_found: (road == Road::NextPin).then_some(old_pin),
+            pin_found: road.is_pinned().then_some(old_pin),
+            earlier_edits: Vec::new(),
             containers: 1,
             had_healthcheck: has_healthcheck,
             level: ChangeLevel::Minor,

@@ -45,6 +45,7 @@ fn change() -> ServiceChange {
         level: ChangeLevel::Minor,
         platform: Some(Platform::new("linux", "arm", Some("v7"))),
         writing: Writing::Override { before: Some(pinned("1.0.0", "a")) },
+        earlier_edits: Vec::new(),
         pin_found: Some(pinned("1.0.0", "a")),
         containers: 2,
         had_healthcheck: true,

@@ -2,6 +2,7 @@
 
 use super::candidate::{Architecture, Candidate, ChangeLevel};
 use super::options::{PlanOptions, VerifySettings};
+use super::rewrite::{Rewrite, RewritePlan};
 use crate::backup::{BackupPlan, Choice, TargetName};
 use crate::detection::{ComposeFacts, Detection, InFiles, Reading, TagUsers};
 use crate::ids::{ImageId, ServiceId, ServiceName};
@@ -29,6 +30,9 @@ pub struct ServiceChange {
     pub platform: Option<Platform>,
     /// How it is written down.
     pub writing: Writing,
+    /// Edits of the stack's files that come earlier in the same plan: they do not make this plan stale.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_edits: Vec<Rewrite>,
     /// What the override file pinned for the service when this was planned, whether or not it was what ran.
     pub pin_found: Option<PinnedImage>,
     /// How many containers the service has.
@@ -74,6 +78,8 @@ pub enum Writing {
         /// The pin by which the old image ran. Absent if it ran by what the compose file says.
         before: Option<PinnedImage>,
     },
+    /// A newer tag: it takes the place of the old one in the user's own file.
+    Rewrite(RewritePlan),
 }
 
 /// What the person who approves a change should know.
@@ -115,6 +121,14 @@ pub enum Warning {
 }
 
 impl ServiceChange {
+    /// The same change, written down in the user's own file.
+    #[must_use]
+    pub fn with_rewrite(mut self, rewrite: RewritePlan) -> Self {
+        self.warnings.retain(|warning| !matches!(warning, Warning::OverrideOnly { .. }));
+        self.writing = Writing::Rewrite(rewrite);
+        self
+    }
+
     /// The same change with `backup` before it, and what that leaves open among its warnings.
     #[must_use]
     pub fn with_backup(mut self, backup: Option<BackupPlan>) -> Self {
@@ -169,6 +183,7 @@ pub(super) fn freeze(
         level: candidate.level,
         platform: candidate.platform,
         writing,
+        earlier_edits: Vec::new(),
         pin_found: compose.pin.clone(),
         containers: compose.containers,
         had_healthcheck: compose.has_healthcheck,

@@ -82,9 +82,6 @@ pub struct RewritePlan {
     pub before: Option<PinnedImage>,
     /// What the newer tag stood for on this machine before. Absent if for nothing, or for the new image already.
     pub tag_before: Option<ImageId>,
-    /// Changes of the same plan that are made earlier: they are no reason to call the files changed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub earlier: Vec<Rewrite>,
 }
 
 /// Why a newer tag cannot be written into a file with certainty, and where.

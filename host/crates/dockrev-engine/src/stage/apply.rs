@@ -4,7 +4,7 @@
 //! After a crash the stage counts as failed: its undo looks at nothing but the plan and the journal, and can run any
 //! number of times.
 
-use super::{data, preflight};
+use super::{data, preflight, rewrite};
 use crate::context::{Context, StageError};
 use crate::health;
 use dockrev_core::ids::ImageId;
@@ -22,6 +22,7 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
     match &change.writing {
         Writing::LocalTag => move_local_tag(context, &change.to.tagged(), &image).await?,
         Writing::Override { .. } => pin(context, Some(&change.to)).await?,
+        Writing::Rewrite(plan) => rewrite::perform(context, plan, &image).await?,
     }
     compose_up(context).await?;
     Ok(StageOutput::Nothing)
@@ -36,15 +37,21 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
     context.compose.wait_until_idle(&change.service.stack).await.map_err(|error| host(&error))?;
     have_old_image(context, old).await?;
     let stopped_others = data::put_back(context).await?;
-    match &change.writing {
-        Writing::LocalTag => move_local_tag(context, &change.from.reference, old).await?,
-        Writing::Override { before: Some(before) } => pin_old(context, before).await?,
-        Writing::Override { before: None } => go_back_without_a_pin(context, old).await?,
-    }
+    let left = match &change.writing {
+        Writing::LocalTag => move_local_tag(context, &change.from.reference, old).await.map(|()| None)?,
+        Writing::Override { before: Some(before) } => pin_old(context, before).await.map(|()| None)?,
+        Writing::Override { before: None } => go_back_without_a_pin(context, old).await.map(|()| None)?,
+        Writing::Rewrite(plan) => rewrite::undo(context, plan, old).await?,
+    };
     compose_up(context).await?;
     data::start_again(context, &stopped_others).await?;
-    let good = health::wait_until_good(context, old).await;
-    good.map(|good| good.into_output(&change.service)).map_err(|error| match error {
+    let good = health::wait_until_good(context, old).await.map_err(not_good)?;
+    // The service is back; what else there is to say is said last.
+    left.map_or_else(|| Ok(good.into_output(&change.service)), Err)
+}
+
+fn not_good(error: StageError) -> StageError {
+    match error {
         StageError::Failed(mut failure) => {
             failure.code = "rollback.not-healthy".to_owned();
             failure.message = format!("the old image runs again and is not good: {}", failure.message);
@@ -53,12 +60,12 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
             StageError::Failed(failure)
         }
         journal @ StageError::Journal(_) => journal,
-    })
+    }
 }
 
 /// Takes the pin out, if what the compose file says is still what ran, or nothing: then it is given its tag back. If its
 /// tag stands for something else by now, what ran is pinned by its digest: the tag may be that of others.
-async fn go_back_without_a_pin(context: &Context<'_>, old: &ImageId) -> Result<(), StageError> {
+pub(super) async fn go_back_without_a_pin(context: &Context<'_>, old: &ImageId) -> Result<(), StageError> {
     let from = &context.change.from;
     let stands_for = context.engine.image(&from.written).await.map_err(|error| host(&error))?;
     if stands_for.as_ref().is_some_and(|found| found.id == *old) {
@@ -78,7 +85,7 @@ async fn go_back_without_a_pin(context: &Context<'_>, old: &ImageId) -> Result<(
 }
 
 /// Pins the old image. Where somebody took the digest's name from it, a pull gives it back.
-async fn pin_old(context: &Context<'_>, old: &PinnedImage) -> Result<(), StageError> {
+pub(super) async fn pin_old(context: &Context<'_>, old: &PinnedImage) -> Result<(), StageError> {
     if context.engine.image(&old.by_digest()).await.map_err(|error| host(&error))?.is_none() {
         pull_back(context, old).await?;
     }
@@ -133,7 +140,7 @@ async fn new_image(context: &Context<'_>) -> Result<ImageId, StageError> {
     }
 }
 
-async fn move_local_tag(context: &Context<'_>, tag: &ImageRef, image: &ImageId) -> Result<(), StageError> {
+pub(super) async fn move_local_tag(context: &Context<'_>, tag: &ImageRef, image: &ImageId) -> Result<(), StageError> {
     let stands_for = context.engine.image(tag).await.map_err(|error| host(&error))?;
     if stands_for.is_some_and(|found| found.id == *image) {
         return Ok(());
@@ -145,7 +152,7 @@ async fn move_local_tag(context: &Context<'_>, tag: &ImageRef, image: &ImageId) 
     Ok(())
 }
 
-async fn pin(context: &Context<'_>, image: Option<&PinnedImage>) -> Result<(), StageError> {
+pub(super) async fn pin(context: &Context<'_>, image: Option<&PinnedImage>) -> Result<(), StageError> {
     let service = &context.change.service;
     let mut pins = context.compose.pins(&service.stack).await.map_err(|error| host(&error))?;
     if pins.get(&service.service) == image {
@@ -171,6 +178,6 @@ async fn compose_up(context: &Context<'_>) -> Result<(), StageError> {
     Ok(())
 }
 
-fn host(error: &HostError) -> StageError {
+pub(super) fn host(error: &HostError) -> StageError {
     StageError::host(Stage::Apply, error)
 }

@@ -41,7 +41,12 @@ async fn same_containers(context: &Context<'_>) -> Result<(), StageError> {
 }
 
 async fn same_files(context: &Context<'_>) -> Result<(), StageError> {
-    let files = context.compose.fingerprint(&context.change.project).await.map_err(|error| host(context, &error))?;
+    let change = context.change;
+    let files = match change.earlier_edits.as_slice() {
+        [] => context.compose.fingerprint(&change.project).await,
+        edits => context.rewriting.fingerprint_without(&change.project, edits).await,
+    };
+    let files = files.map_err(|error| host(context, &error))?;
     if files == context.change.files {
         return Ok(());
     }

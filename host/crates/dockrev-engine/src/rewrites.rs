@@ -1,0 +1,164 @@
+//! Which changes of a plan are written into the user's own files, and which are held because that is not certain.
+
+use crate::backups::{AttachError, labels};
+use crate::context::Ports;
+use dockrev_core::ids::{ImageId, ServiceId, StackName};
+use dockrev_core::image::{ImageRef, PinnedImage, Tag};
+use dockrev_core::plan::{
+    Architecture, Candidate, CannotRewrite, Decision, Hold, Obstacle, Plan, Rewrite, RewritePlan, ServiceChange,
+    Wanted, Warning, Writing,
+};
+use dockrev_core::ports::HostError;
+use dockrev_core::settings::SettingsBook;
+use dockrev_core::stack::{ComposeModel, ComposeProject, Container, Inventory};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The environment file that Compose reads if it is told of none.
+const DEFAULT_ENV_FILE: &str = ".env";
+
+/// Has newer tags of `plan` written into the user's own files where `settings` say so for their service. Where it is not
+/// certain that nothing else would change, the service is held.
+pub async fn attach(plan: &mut Plan, ports: &Ports, settings: &SettingsBook) -> Result<(), AttachError> {
+    if plan.changes().next().is_none() {
+        return Ok(());
+    }
+    let inventory = ports.engine.inventory().await?;
+    let mut models = Models::default();
+    let mut edits: BTreeMap<StackName, Vec<Rewrite>> = BTreeMap::new();
+    for entry in &mut plan.entries {
+        let Decision::Update(change) = &mut entry.decision else { continue };
+        let earlier = edits.entry(change.service.stack.clone()).or_default();
+        change.earlier_edits.clone_from(earlier);
+        if !settings.rewrites(&change.service.to_string(), &labels(&inventory, &change.service))? {
+            continue;
+        }
+        let Some(wanted) = wanted(ports, &mut models, change).await? else { continue };
+        match find(ports, &inventory, change, &wanted).await? {
+            Ok(rewrite) => {
+                earlier.push(rewrite.rewrite.clone());
+                **change = change.as_ref().clone().with_rewrite(rewrite);
+            }
+            Err(why) => {
+                let candidate = Box::new(candidate(change));
+                entry.decision = Decision::Held { candidate, hold: Hold::CannotRewrite { why } };
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a file has to say for the change. Nothing if no file has to say anything else.
+async fn wanted(ports: &Ports, models: &mut Models, change: &ServiceChange) -> Result<Option<Wanted>, HostError> {
+    match &change.writing {
+        Writing::Override { .. } => {}
+        Writing::LocalTag | Writing::Rewrite(_) => return Ok(None),
+    }
+    let model = models.of(ports, &change.project).await?;
+    let image = model.services.get(&change.service.service).and_then(|service| service.image.clone());
+    let Some(file_image) = image else { return Ok(None) };
+    // The files have that tag already: it moved.
+    if tag_of(&file_image).as_ref() == Some(&change.to.tag) {
+        return Ok(None);
+    }
+    Ok(Some(Wanted { service: change.service.service.clone(), file_image, to: change.to.clone() }))
+}
+
+fn tag_of(image: &str) -> Option<Tag> {
+    image.parse::<ImageRef>().ok()?.effective_tag()
+}
+
+async fn find(
+    ports: &Ports,
+    inventory: &Inventory,
+    change: &ServiceChange,
+    wanted: &Wanted,
+) -> Result<Result<RewritePlan, CannotRewrite>, HostError> {
+    let rewrite = match ports.rewriting.find(&change.project, wanted).await? {
+        Ok(rewrite) => rewrite,
+        Err(cannot) => return Ok(Err(cannot)),
+    };
+    let others = other_stacks(inventory, &change.service.stack, &rewrite.file.path);
+    if !others.is_empty() {
+        return Ok(Err(Obstacle::Shared { others }.at(&rewrite.file.path, Some(rewrite.line))));
+    }
+    let tag_before = match tag_before(ports, &change.to).await? {
+        None => None,
+        Some(image) => match users(inventory, &change.service, &change.to) {
+            users if users.is_empty() => Some(image),
+            users => return Ok(Err(Obstacle::TagInUse { by: is_or_are(&users) }.into())),
+        },
+    };
+    let before = match &change.writing {
+        Writing::Override { before } => before.clone(),
+        Writing::LocalTag | Writing::Rewrite(_) => None,
+    };
+    Ok(Ok(RewritePlan { rewrite, before, tag_before }))
+}
+
+/// Other stacks that are brought up with the same file.
+fn other_stacks(inventory: &Inventory, own: &StackName, file: &Path) -> Vec<String> {
+    let reads = |project: &ComposeProject| {
+        let default = project.working_dir.join(DEFAULT_ENV_FILE);
+        let default = Some(default).filter(|_| project.env_files.is_empty());
+        project.files.iter().chain(&project.env_files).chain(&default).any(|path| path == file)
+    };
+    let others = inventory.stacks.iter().filter(|stack| stack.name != *own);
+    let others = others.filter(|stack| stack.services.iter().any(|service| reads(&service.project)));
+    others.map(|stack| format!("stack `{}`", stack.name)).collect()
+}
+
+/// What the newer tag stands for on this machine, if that is another image.
+async fn tag_before(ports: &Ports, to: &PinnedImage) -> Result<Option<ImageId>, HostError> {
+    let found = ports.engine.image(&to.tagged()).await?;
+    let other = found.filter(|image| !image.digests_of(&to.repository).any(|digest| *digest == to.digest));
+    Ok(other.map(|image| image.id))
+}
+
+/// Who else is made from the newer tag.
+fn users(inventory: &Inventory, own: &ServiceId, to: &PinnedImage) -> Vec<String> {
+    let is_made_from_it = |container: &Container| container.image.parse() == Ok(to.tagged());
+    let services = inventory.stacks.iter().flat_map(|stack| &stack.services).filter(|service| service.id != *own);
+    let services = services.filter(|service| service.containers.iter().any(is_made_from_it));
+    let standalone = inventory.standalone.iter().filter(|container| is_made_from_it(container));
+    services.map(|service| service.id.to_string()).chain(standalone.map(|found| found.name.clone())).collect()
+}
+
+fn is_or_are(names: &[String]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", names.join(", "))
+}
+
+/// What the change would have been.
+fn candidate(change: &ServiceChange) -> Candidate {
+    let is_foreign = change.warnings.iter().any(|warning| matches!(warning, Warning::ArchitectureMismatch));
+    Candidate {
+        image: change.to.clone(),
+        level: change.level,
+        architecture: if is_foreign { Architecture::Unknown } else { Architecture::Matches },
+        platform: change.platform.clone(),
+        since: None,
+        reason: change.reason.clone(),
+    }
+}
+
+/// What Compose says of each project: asked once.
+#[derive(Default)]
+struct Models(Vec<(ComposeProject, ComposeModel)>);
+
+impl Models {
+    async fn of(&mut self, ports: &Ports, project: &ComposeProject) -> Result<&ComposeModel, HostError> {
+        let known = self.0.iter().position(|(known, _)| known == project);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                self.0.push((project.clone(), ports.compose.model(project).await?));
+                self.0.len() - 1
+            }
+        };
+        Ok(&self.0[at].1)
+    }
+}
+
+#[cfg(test)]
+mod tests;

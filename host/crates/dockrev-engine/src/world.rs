@@ -198,7 +198,7 @@ impl Road {
 
     fn rewrite(self, before: Option<PinnedImage>) -> Writing {
         let rewrite = rewrite(self.file_image(), "demo.invalid/app:1.1");
-        Writing::Rewrite(RewritePlan { rewrite, before, tag_before: None })
+        Writing::Rewrite(Box::new(RewritePlan { rewrite, before, tag_before: None }))
     }
 }
 

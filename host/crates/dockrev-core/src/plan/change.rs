@@ -79,7 +79,7 @@ pub enum Writing {
         before: Option<PinnedImage>,
     },
     /// A newer tag: it takes the place of the old one in the user's own file.
-    Rewrite(RewritePlan),
+    Rewrite(Box<RewritePlan>),
 }
 
 /// What the person who approves a change should know.
@@ -125,7 +125,7 @@ impl ServiceChange {
     #[must_use]
     pub fn with_rewrite(mut self, rewrite: RewritePlan) -> Self {
         self.warnings.retain(|warning| !matches!(warning, Warning::OverrideOnly { .. }));
-        self.writing = Writing::Rewrite(rewrite);
+        self.writing = Writing::Rewrite(Box::new(rewrite));
         self
     }
 

@@ -131,7 +131,7 @@ async fn an_earlier_edit_of_the_same_plan_does_not_make_it_stale() {
     let changes: Vec<_> = plan.changes().cloned().collect();
     let Writing::Rewrite(of_first) = &changes[0].writing else { panic!("{:?}", changes[0].writing) };
     assert_eq!(changes[0].earlier_edits, []);
-    assert_eq!(changes[1].earlier_edits, [of_first.rewrite.clone()]);
+    assert_eq!(changes[1].earlier_edits, std::slice::from_ref(&of_first.rewrite));
 
     world.state().edited_neighbour.clone_from(&of_first.rewrite.after);
     world.state().files[0].digest = digest("eeee");

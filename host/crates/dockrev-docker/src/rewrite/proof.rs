@@ -9,8 +9,13 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
 
+/// What the names of copies begin with: no stack's folder begins so.
+const PREFIX: &str = ".proof-";
+/// Copies that are older were left by a process that was killed: Compose reads one in seconds.
+const LEFTOVER_AGE: Duration = Duration::from_secs(60 * 60);
 /// The copy holds what the project's environment files hold.
 const PRIVATE: u32 = 0o700;
 /// Top-level keys that mean nothing to Compose.
@@ -30,8 +35,9 @@ impl Copy {
         contents: &BTreeMap<PathBuf, Vec<u8>>,
     ) -> io::Result<Self> {
         fs::create_dir_all(parent)?;
+        remove_leftovers(parent)?;
         let permissions = fs::Permissions::from_mode(PRIVATE);
-        let folder = tempfile::Builder::new().prefix(".proof-").permissions(permissions).tempdir_in(parent)?;
+        let folder = tempfile::Builder::new().prefix(PREFIX).permissions(permissions).tempdir_in(parent)?;
         let below = |path: &PathBuf| below(folder.path(), path);
         let copied = ComposeProject {
             name: project.name.clone(),
@@ -58,6 +64,19 @@ impl Copy {
         path.parent().map_or(Ok(()), fs::create_dir_all)?;
         fs::write(path, content)
     }
+}
+
+fn remove_leftovers(parent: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        let is_copy = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        // One that ends at this moment is gone by itself.
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).ok().and_then(|time| time.elapsed().ok());
+        if is_copy && age.is_some_and(|age| age > LEFTOVER_AGE) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn below(folder: &Path, path: &Path) -> PathBuf {
@@ -116,6 +135,33 @@ mod tests {
     use super::*;
     use dockrev_core::ids::ServiceName;
     use serde_json::json;
+
+    #[test]
+    fn a_copy_is_private_and_leaves_nothing_behind() {
+        let parent = tempfile::tempdir().unwrap();
+        let old = parent.path().join(".proof-old");
+        fs::create_dir(&old).unwrap();
+        let long_ago = std::time::SystemTime::now() - 2 * LEFTOVER_AGE;
+        fs::File::open(&old).unwrap().set_modified(long_ago).unwrap();
+        let project = ComposeProject {
+            name: dockrev_core::ids::StackName::new("shop"),
+            working_dir: "/srv/shop".into(),
+            files: vec!["/srv/shop/compose.yaml".into()],
+            env_files: vec!["/etc/shop.env".into()],
+        };
+        let contents = BTreeMap::from([
+            (PathBuf::from("/srv/shop/compose.yaml"), b"a".to_vec()),
+            (PathBuf::from("/etc/shop.env"), b"b".to_vec()),
+        ]);
+        let copy = Copy::of(parent.path(), &project, &contents).unwrap();
+        assert!(!old.exists());
+        let mode = fs::metadata(copy.folder.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, PRIVATE);
+        assert_eq!(fs::read(&copy.project().files[0]).unwrap(), b"a");
+        assert_eq!(fs::read(&copy.project().env_files[0]).unwrap(), b"b");
+        drop(copy);
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
 
     #[test]
     fn only_the_image_may_differ() {

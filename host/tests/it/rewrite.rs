@@ -121,9 +121,12 @@ fn left_locks(stage: &Stage) -> usize {
 fn a_failed_update_leaves_the_file_as_it_was() {
     for stage in Stage::with_each_compose() {
         let old = stage.push("wb/web", "1.0", Mode::Healthy);
-        let text = "services:\n  web: {image: 'HOST/wb/web:${TAG}', stop_grace_period: 1s}\n";
+        // Compose 1 looks whether what a service is built from is there, and this one was never brought up.
+        let built = "  built: {build: {context: built}, profiles: [never]}\n";
+        let text = format!("services:\n  web: {{image: 'HOST/wb/web:${{TAG}}', stop_grace_period: 1s}}\n{built}");
+        let text = text.as_str();
         let env = "# versions\nOTHER=1\nexport TAG='1.0' # of web\n";
-        let project = project(&stage, text, &[(".env", env)], &["web"]);
+        let project = project(&stage, text, &[(".env", env), ("built/Dockerfile", "FROM scratch\n")], &["web"]);
         stage.push("wb/web", "1.1", Mode::Unhealthy);
         update(&stage, &project).ends_with(1).says("rolled-back").says("+export TAG='1.1' # of web");
         says(&stage, &project.file(), text);

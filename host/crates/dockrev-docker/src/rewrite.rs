@@ -37,8 +37,7 @@ impl Rewriting for ComposeCli {
         wanted: &Wanted,
     ) -> Result<Result<Rewrite, CannotRewrite>, HostError> {
         let files = fingerprint::read_all(project).await?;
-        let contents: BTreeMap<PathBuf, Vec<u8>> =
-            files.iter().map(|file| (normalised(&file.path), file.content.clone())).collect();
+        let contents = contents(&files);
         let compose_files: BTreeSet<PathBuf> =
             files.iter().filter(|file| file.is_compose).map(|file| normalised(&file.path)).collect();
         let found = find::find(
@@ -67,7 +66,7 @@ impl Rewriting for ComposeCli {
             let what = "the text is not found again by the keys that lead to it".to_owned();
             return Ok(Err(at(Obstacle::Unclear { what })));
         };
-        match self.prove(project, &contents, (&edit.path, &edited), wanted).await? {
+        match self.prove(project, &files, (&edit.path, &edited), wanted).await? {
             Ok(()) => Ok(Ok(rewrite)),
             Err(obstacle) => Ok(Err(at(obstacle))),
         }
@@ -116,13 +115,17 @@ impl ComposeCli {
     async fn prove(
         &self,
         project: &ComposeProject,
-        contents: &BTreeMap<PathBuf, Vec<u8>>,
+        files: &[ProjectFile],
         (path, edited): (&Path, &str),
         wanted: &Wanted,
     ) -> Result<Result<(), Obstacle>, HostError> {
         let folder = self.overrides().folder();
         let failed = |error: &std::io::Error| failed("copy the stack's files to", folder, error);
-        let copy = Copy::of(folder, project, contents).map_err(|error| failed(&error))?;
+        let contents = contents(files);
+        let copy = Copy::of(folder, project, &contents).map_err(|error| failed(&error))?;
+        for built_from in files.iter().flat_map(|file| fingerprint::build_folders(file, project)) {
+            copy.make_folder(&built_from).map_err(|error| failed(&error))?;
+        }
         let before = self.config_value(copy.project(), Files::Own).await;
         copy.write(path, edited.as_bytes()).map_err(|error| failed(&error))?;
         let after = self.config_value(copy.project(), Files::Own).await;
@@ -135,6 +138,10 @@ impl ComposeCli {
             (Err(error), _) | (_, Err(error)) => Err(error),
         }
     }
+}
+
+fn contents(files: &[ProjectFile]) -> BTreeMap<PathBuf, Vec<u8>> {
+    files.iter().map(|file| (normalised(&file.path), file.content.clone())).collect()
 }
 
 /// What is kept of an edit in the plan.

@@ -142,6 +142,18 @@ fn named_in(content: &[u8], folders: &Folders<'_>) -> Vec<(PathBuf, Role)> {
         .collect()
 }
 
+/// The folders that the services of a compose file are built from, as far as they are folders of the project.
+pub(crate) fn build_folders(file: &ProjectFile, project: &ComposeProject) -> Vec<PathBuf> {
+    let Ok(content) = serde_saphyr::from_slice::<Value>(&file.content) else { return Vec::new() };
+    let services = content.get("services").and_then(Value::as_object).into_iter().flat_map(|map| map.values());
+    let contexts = services.filter_map(|service| {
+        let build = &service["build"];
+        build.as_str().or(build["context"].as_str()).filter(|path| !path.contains('$') && !path.contains("://"))
+    });
+    let folders = [file.path.parent().unwrap_or(&file.path), project.working_dir.as_path()];
+    contexts.flat_map(|context| folders.map(|folder| normalised(&folder.join(context)))).collect()
+}
+
 /// `a`, `[a, b]` or `[{path: a}]`.
 fn paths(value: &Value) -> Vec<&str> {
     match value {

@@ -53,6 +53,11 @@ impl Copy {
         Ok(copy)
     }
 
+    /// Makes the folder where the copy of `path` would be. Compose 1 looks whether what services are built from is there.
+    pub(super) fn make_folder(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(below(self.folder.path(), path))
+    }
+
     /// The copied project.
     pub(super) fn project(&self) -> &ComposeProject {
         &self.project

@@ -15,14 +15,14 @@ use crate::config::Config;
 use dockrev_backup::{BackupFolder, Reach};
 use dockrev_core::ignore::IgnoreRule;
 use dockrev_core::plan::Refused;
-use dockrev_core::ports::{CancelFlag, Compose, Engine, Journal, Rewriting, Sightings};
+use dockrev_core::ports::{CancelFlag, Compose, Engine, Journal, Rewriting, Sightings, Standalone};
 use dockrev_docker::{
     ComposeCli, ComposeSettings, DockerEngine, EngineAddress, Overrides, PullCredentials, UserPassword,
 };
 use dockrev_egress::DockerConfig;
 use dockrev_engine::Ports;
 use dockrev_engine::clock::SystemClock;
-use dockrev_engine::detect::{Detector, Rules};
+use dockrev_engine::detect::{Detector, HostPorts, Rules};
 use dockrev_engine::runner::Runner;
 use dockrev_store::{Store, StoredLocks};
 use std::path::PathBuf;
@@ -49,6 +49,16 @@ pub struct Host {
     pub compose: Arc<dyn Compose>,
     /// The stacks' own files.
     pub rewriting: Arc<dyn Rewriting>,
+    /// Its containers that belong to no stack.
+    pub standalone: Arc<dyn Standalone>,
+}
+
+impl Host {
+    /// What a survey looks at it through.
+    #[must_use]
+    pub fn ports(&self) -> HostPorts<'_> {
+        HostPorts { engine: &*self.engine, compose: &*self.compose, standalone: &*self.standalone }
+    }
 }
 
 impl App {
@@ -94,7 +104,9 @@ impl App {
         let settings =
             ComposeSettings { command: self.config.compose.clone(), environment: std::env::vars_os().collect() };
         let compose = Arc::new(ComposeCli::new(settings, overrides, engine.clone()));
-        Ok(Host { engine: Arc::new(engine), rewriting: Arc::clone(&compose) as Arc<dyn Rewriting>, compose })
+        let engine = Arc::new(engine);
+        let (rewriting, standalone) = (Arc::clone(&compose) as _, Arc::clone(&engine) as _);
+        Ok(Host { engine, compose, rewriting, standalone })
     }
 
     /// Images that jobs took back. Makes no database where there is none yet.
@@ -136,6 +148,7 @@ impl App {
             engine: Arc::clone(&host.engine),
             compose: Arc::clone(&host.compose),
             rewriting: Arc::clone(&host.rewriting),
+            standalone: Arc::clone(&host.standalone),
             vault: Arc::new(self.vault()),
             locks: Arc::new(self.locks().await?),
             journal: self.journal().await?,

@@ -92,14 +92,17 @@ pub(super) struct UpdateArguments {
     /// Update this service: `STACK/SERVICE`, or `SERVICE` if only one stack has it
     #[arg(long, value_name = "SERVICE", group = "what")]
     pub(super) service: Option<String>,
+    /// Update this container, which belongs to no stack
+    #[arg(long, value_name = "NAME", group = "what")]
+    pub(super) container: Option<String>,
     /// Update all services of this stack
     #[arg(long, value_name = "NAME", group = "what")]
     pub(super) stack: Option<String>,
-    /// Update all services of all stacks
+    /// Update all services of all stacks, and all containers that belong to none
     #[arg(long, group = "what")]
     pub(super) all: bool,
-    /// Move the service to this tag instead of the one that the policy chooses
-    #[arg(long, value_name = "TAG", requires = "service", conflicts_with_all = ["stack", "all"])]
+    /// Move the service or container to this tag instead of the one that the policy chooses
+    #[arg(long, value_name = "TAG", conflicts_with_all = ["stack", "all"])]
     pub(super) to: Option<String>,
     #[command(flatten)]
     pub(super) labels: LabelArguments,
@@ -148,6 +151,9 @@ pub(super) struct ContainersArguments {
     /// This service: `STACK/SERVICE`, or `SERVICE` if only one stack has it
     #[arg(long, value_name = "SERVICE", group = "which")]
     pub(super) service: Option<String>,
+    /// This container, which belongs to no stack
+    #[arg(long, value_name = "NAME", group = "which")]
+    pub(super) container: Option<String>,
     /// All services of this stack
     #[arg(long, value_name = "NAME", group = "which")]
     pub(super) stack: Option<String>,

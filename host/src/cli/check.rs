@@ -63,7 +63,7 @@ async fn survey(app: &App, arguments: &CheckArguments) -> Result<Vec<Survey>, Fa
             names => Scope::Stacks(names.iter().map(StackName::new).collect()),
         };
         let host = app.host()?;
-        surveys.push(detector.survey(&*host.engine, &*host.compose, &scope, Depth::Survey, None, &progress).await?);
+        surveys.push(detector.survey(host.ports(), &scope, Depth::Survey, None, &progress).await?);
     }
     if !arguments.image.is_empty() {
         surveys.push(detector.survey_images(&arguments.image, own_platform(), &progress).await);

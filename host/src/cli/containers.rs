@@ -1,15 +1,16 @@
-//! `dockrev start | stop | restart`: the containers of a service or a stack, through the engine.
+//! `dockrev start | stop | restart`: a container, or those of a service or a stack, through the engine.
 
 use super::arguments::ContainersArguments;
 use super::paint::{Tone, paint};
 use super::update::find_service;
 use super::{Ending, Failure};
-use crate::app::App;
+use crate::app::{App, Host};
 use crate::cli::output::out;
 use crate::config::Config;
-use dockrev_core::ids::{JobId, ServiceId, StackName};
+use dockrev_core::ids::{ContainerName, JobId, ServiceId, StackName};
 use dockrev_core::ports::{ContainerOrder, Ordered, StackLocks};
-use dockrev_core::stack::{Inventory, Service};
+use dockrev_core::stack::{Container, Inventory, Service};
+use dockrev_engine::detect::DetectError;
 
 /// What is asked of the containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,38 +45,55 @@ impl Wish {
 pub(super) async fn run(config: &Config, wish: Wish, arguments: &ContainersArguments) -> Result<Ending, Failure> {
     let app = App::new(config);
     let host = app.host()?;
-    let inventory = host.engine.inventory().await?;
-    let services = match (&arguments.service, &arguments.stack) {
-        (Some(service), _) => {
-            let id = find_service(&host, service).await?;
-            of_stack(&inventory, &id.stack)?.into_iter().filter(|service| service.id == id).collect()
-        }
-        (None, Some(stack)) => of_stack(&inventory, &StackName::new(stack))?,
-        (None, None) => Vec::new(),
-    };
-    let Some(first) = services.first() else {
-        let name = arguments.service.as_deref().unwrap_or_default();
-        return Err(Failure::new("service.not-found", format!("`{name}` has no containers on this engine")));
-    };
+    let (stack, containers) = chosen(&host, arguments).await?;
     // Nobody stops what a job is waiting for.
-    let guard = app.locks().await?.take(&first.id.stack, &JobId::new(wish.done())).await;
+    let guard = app.locks().await?.take(&stack, &JobId::new(wish.done())).await;
     let _guard = guard.map_err(dockrev_engine::runner::RunError::from)?;
     for order in wish.orders() {
-        let mut ordered = in_order(services.clone());
+        let mut ordered: Vec<&Container> = containers.iter().collect();
         if *order == ContainerOrder::Stop {
             ordered.reverse();
         }
-        for container in ordered.iter().flat_map(|service| &service.containers) {
+        for container in ordered {
             if host.engine.order(&container.id, *order).await? == Ordered::Gone {
                 let message = format!("container `{}` went away meanwhile", container.name);
                 return Err(Failure::new("container.gone", message).hint("run the command again"));
             }
         }
     }
-    for container in services.iter().flat_map(|service| &service.containers) {
+    for container in &containers {
         out!("{} {}", paint(Tone::Good, wish.done()), container.name);
     }
     Ok(Ending::Fine)
+}
+
+/// What is asked for, in the order in which it is started, and the stack that it is locked by.
+async fn chosen(host: &Host, arguments: &ContainersArguments) -> Result<(StackName, Vec<Container>), Failure> {
+    let inventory = host.engine.inventory().await?;
+    if let Some(name) = &arguments.container {
+        let found = inventory.standalone.into_iter().find(|container| container.name == *name);
+        let stack = StackName::of_container(&ContainerName::new(name));
+        let missing = || Failure::from(DetectError::NoSuchContainer(ContainerName::new(name)));
+        return Ok((stack, vec![found.ok_or_else(missing)?]));
+    }
+    let (stack, services) = match (&arguments.service, &arguments.stack) {
+        (Some(service), _) => {
+            let id = find_service(host, service).await?;
+            let mut services = of_stack(&inventory, &id.stack)?;
+            services.retain(|service| service.id == id);
+            (id.stack, services)
+        }
+        (None, stack) => {
+            let stack = StackName::new(stack.as_deref().unwrap_or_default());
+            let services = of_stack(&inventory, &stack)?;
+            (stack, services)
+        }
+    };
+    if services.is_empty() {
+        let name = arguments.service.as_deref().unwrap_or_default();
+        return Err(Failure::new("service.not-found", format!("`{name}` has no containers on this engine")));
+    }
+    Ok((stack, in_order(services).into_iter().flat_map(|service| service.containers).collect()))
 }
 
 fn of_stack(inventory: &Inventory, stack: &StackName) -> Result<Vec<Service>, Failure> {

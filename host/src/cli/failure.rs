@@ -6,7 +6,7 @@ use crate::app::AppError;
 use crate::cli::output::complain;
 use crate::config::ConfigError;
 use dockrev_core::ports::{HostError, JournalError, VaultError};
-use dockrev_engine::backups::AttachError;
+use dockrev_engine::attach::AttachError;
 use dockrev_engine::detect::DetectError;
 use dockrev_engine::runner::RunError;
 use std::error::Error;
@@ -107,6 +107,9 @@ impl From<DetectError> for Failure {
             DetectError::Host(host) => Self::of(host.code(), host, host.hint()),
             DetectError::NoSuchStack { .. } => {
                 Self::of("stack.not-found", &error, Some("`dockrev check` lists all stacks"))
+            }
+            DetectError::NoSuchContainer(_) => {
+                Self::new("container.not-found", error.to_string()).hint("`dockrev check` lists all containers")
             }
             DetectError::NoSuchService(_) => {
                 Self::of("service.not-found", &error, Some("`dockrev check` lists all services"))

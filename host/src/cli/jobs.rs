@@ -8,6 +8,7 @@ use super::{Ending, Failure};
 use crate::app::App;
 use crate::cli::output::{complain, out, print_json};
 use crate::config::Config;
+use dockrev_core::ids::WorkloadId;
 use dockrev_core::job::{Direction, Job, JobState, JournalEntry, LogLine, StageOutput, Step};
 use dockrev_core::ports::{Journal, StackLocks};
 use serde::Serialize;
@@ -56,7 +57,7 @@ async fn list(app: &App, limit: u32, json: bool) -> Result<(), Failure> {
         let why = job.state.cause().map_or_else(String::new, |cause| cause.message.clone());
         table.row(vec![
             Cell::plain(job.id.to_string()),
-            Cell::plain(job.change.service.to_string()),
+            Cell::plain(job.change.id().to_string()),
             Cell::plain(job.change.from.tag.to_string()),
             Cell::plain(job.change.to.tag.to_string()),
             Cell::new(tone(&job.state), job.state.name()),
@@ -98,9 +99,9 @@ pub(super) async fn tell_of_unfinished(app: &App) {
     }
     let (Ok(store), Ok(locks)) = (app.store().await, app.locks().await) else { return };
     for job in store.unfinished().await.unwrap_or_default() {
-        let is_at_work = locks.is_held(&job.change.service.stack).await.unwrap_or(false);
+        let is_at_work = locks.is_held(&job.change.id().stack()).await.unwrap_or(false);
         let what = if is_at_work { "is running" } else { "was interrupted: `dockrev recover` picks it up" };
-        complain!("{} job {} of {} {what}", paint(Tone::Caution, "note:"), job.id, job.change.service);
+        complain!("{} job {} of {} {what}", paint(Tone::Caution, "note:"), job.id, job.change.id());
     }
 }
 
@@ -110,10 +111,10 @@ async fn cancel(app: &App, job: &Job) -> Result<(), Failure> {
         let message = format!("job `{}` ended as `{}`: there is nothing to stop", job.id, job.state.name());
         return Err(Failure::new("job.ended", message));
     }
-    if app.locks().await?.is_held(&job.change.service.stack).await.unwrap_or(true) {
-        out!("job {} of {} was asked to stop and undo itself", job.id, job.change.service);
+    if app.locks().await?.is_held(&job.change.id().stack()).await.unwrap_or(true) {
+        out!("job {} of {} was asked to stop and undo itself", job.id, job.change.id());
     } else {
-        out!("job {} of {} was interrupted: `dockrev recover` undoes it", job.id, job.change.service);
+        out!("job {} of {} was interrupted: `dockrev recover` undoes it", job.id, job.change.id());
     }
     Ok(())
 }
@@ -144,7 +145,10 @@ fn show_head(job: &Job) {
     let change = &job.change;
     let row = |name: &str, text: String| out!("{}", field(name, Tone::Plain, &text));
     row("job", job.id.to_string());
-    row("service", change.service.to_string());
+    match change.id() {
+        WorkloadId::Service(service) => row("service", service.to_string()),
+        WorkloadId::Container(container) => row("container", container.to_string()),
+    }
     out!("{}", field("state", tone(&job.state), job.state.name()));
     if let Some(cause) = job.state.cause() {
         row("cause", format!("{} ({}, during {})", cause.message, cause.code, cause.stage));

@@ -3,7 +3,7 @@
 use super::paint::{Tone, paint};
 use super::table::one_line;
 use crate::cli::output::out;
-use dockrev_core::ids::ServiceId;
+use dockrev_core::ids::WorkloadId;
 use dockrev_core::job::{Job, JobState, LogLine, LogSource, Stage};
 use dockrev_engine::runner::Observer;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::time::Instant;
 pub(super) struct Live {
     verbosity: Verbosity,
     /// Jobs that have not ended, and when they were first seen.
-    running: Mutex<BTreeMap<ServiceId, Instant>>,
+    running: Mutex<BTreeMap<WorkloadId, Instant>>,
 }
 
 /// How much of the work is shown.
@@ -39,31 +39,31 @@ impl Live {
 
     /// Seconds since the job was first seen; says which job begins, and forgets it when it ends.
     fn elapsed(&self, job: &Job) -> f64 {
-        let service = &job.change.service;
+        let workload = &job.change.id();
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = if job.state.has_ended() { running.remove(service) } else { running.get(service).copied() };
+        let known = if job.state.has_ended() { running.remove(workload) } else { running.get(workload).copied() };
         if let Some(began) = known {
             return began.elapsed().as_secs_f64();
         }
-        running.insert(service.clone(), Instant::now());
+        running.insert(workload.clone(), Instant::now());
         let (from, to) = (&job.change.from.tag, &job.change.to.tag);
-        let title = format!("{service}  {from} -> {to}");
+        let title = format!("{workload}  {from} -> {to}");
         let digest = format!("({})  job {}", job.change.to.digest.short(), job.id);
         out!("{}  {}", paint(Tone::Strong, title), paint(Tone::Faint, digest));
         0.0
     }
 
     /// Whose line it is, where several jobs run at once.
-    fn whose(&self, service: &ServiceId) -> String {
+    fn whose(&self, workload: &WorkloadId) -> String {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.keys().any(|other| other != service) { format!("{service}: ") } else { String::new() }
+        if running.keys().any(|other| other != workload) { format!("{workload}: ") } else { String::new() }
     }
 }
 
 impl Observer for Live {
     fn state(&self, job: &Job) {
         let at = self.elapsed(job);
-        let whose = self.whose(&job.change.service);
+        let whose = self.whose(&job.change.id());
         let text = match &job.state {
             JobState::Running { stage } => stage.to_string(),
             // The undoing of the other stages has nothing to do: a line for each would be noise.
@@ -98,7 +98,7 @@ impl Observer for Live {
         }
     }
 
-    fn line(&self, service: &ServiceId, line: &LogLine) {
+    fn line(&self, workload: &WorkloadId, line: &LogLine) {
         let shown = match self.verbosity {
             Verbosity::Everything => true,
             Verbosity::Stages => false,
@@ -112,7 +112,7 @@ impl Observer for Live {
             };
             out!(
                 "            {}",
-                paint(Tone::Faint, format!("{}{source}{}", self.whose(service), one_line(&line.text)))
+                paint(Tone::Faint, format!("{}{source}{}", self.whose(workload), one_line(&line.text)))
             );
         }
     }

@@ -21,7 +21,7 @@ pub(super) async fn run(config: &Config, arguments: &RollbackArguments) -> Resul
     settle(&app, &host, &live, &stop).await?;
     let job = find_job(&app, &arguments.job).await?;
     let change = &job.change;
-    let question = format!("Put {} back from {} to {}?", change.service, change.to.tag, change.from.tag);
+    let question = format!("Put {} back from {} to {}?", change.id(), change.to.tag, change.from.tag);
     if ask(&question, arguments.yes)? == Answer::No {
         out!("nothing was changed");
         return Ok(Ending::Fine);

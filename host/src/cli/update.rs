@@ -16,15 +16,15 @@ use crate::cli::notify;
 use crate::cli::output::{complain, out};
 use crate::config::Config;
 use dockrev_core::event::Event;
-use dockrev_core::ids::{ServiceId, ServiceName, StackName};
+use dockrev_core::ids::{ContainerName, ServiceId, ServiceName, StackName};
 use dockrev_core::image::Tag;
 use dockrev_core::job::{Job, JobState, Stage};
 use dockrev_core::plan::{
-    Decision, MismatchRule, Plan, PlanEntry, PlanOptions, ServiceChange, UndoRule, VerifySettings, Writing, plan,
+    Change, Decision, MismatchRule, Plan, PlanEntry, PlanOptions, UndoRule, VerifySettings, Writing, plan,
 };
+use dockrev_engine::attach;
 use dockrev_engine::batch::{self, Item};
 use dockrev_engine::detect::{Depth, Scope};
-use dockrev_engine::{backups, rewrites};
 
 pub(super) use consent::{Answer, ask};
 
@@ -39,15 +39,13 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
     let recovered = if arguments.dry_run { Ending::Fine } else { settle(&app, &host, &live, &stop).await? };
     let scope = scope(&host, arguments).await?;
     let mut plan = make_plan(&app, &host, &scope, requested.as_ref(), arguments).await?;
-    let ports = app.ports(&host).await?;
-    rewrites::attach(&mut plan, &ports, &config.settings).await?;
-    backups::attach(&mut plan, &ports, &config.settings).await?;
+    attach::attach(&mut plan, &app.ports(&host).await?, &config.settings).await?;
     let entries: Vec<&PlanEntry> = plan.entries.iter().collect();
     for line in plan_lines(&entries) {
         out!("{line}");
     }
     super::plugin::complain(&app).await;
-    let changes: Vec<ServiceChange> = plan.changes().cloned().collect();
+    let changes: Vec<Change> = plan.changes().cloned().collect();
     let unknown =
         entries.iter().filter(|entry| matches!(entry.decision, Decision::Gone(_) | Decision::Unknown(_))).count();
     let so_far = if unknown > 0 { Ending::Trouble } else { recovered };
@@ -93,10 +91,11 @@ fn requested_tag(arguments: &UpdateArguments) -> Result<Option<Tag>, Failure> {
 }
 
 async fn scope(host: &Host, arguments: &UpdateArguments) -> Result<Scope, Failure> {
-    match (&arguments.service, &arguments.stack) {
-        (Some(service), _) => Ok(Scope::Service(find_service(host, service).await?)),
-        (None, Some(stack)) => Ok(Scope::Stacks(vec![StackName::new(stack)])),
-        (None, None) => Ok(Scope::All),
+    match (&arguments.service, &arguments.container, &arguments.stack) {
+        (Some(service), _, _) => Ok(Scope::Service(find_service(host, service).await?)),
+        (None, Some(container), _) => Ok(Scope::Container(ContainerName::new(container))),
+        (None, None, Some(stack)) => Ok(Scope::Stacks(vec![StackName::new(stack)])),
+        (None, None, None) => Ok(Scope::All),
     }
 }
 
@@ -132,7 +131,7 @@ async fn make_plan(
     let bar = progress_bar(true);
     let progress = follow(&bar);
     let detector = app.detector().await?;
-    let survey = detector.survey(&*host.engine, &*host.compose, scope, Depth::Plan, requested, &progress).await?;
+    let survey = detector.survey(host.ports(), scope, Depth::Plan, requested, &progress).await?;
     bar.finish_and_clear();
     let without_healthcheck =
         if arguments.roll_back_without_healthcheck { UndoRule::Automatic } else { UndoRule::OnRequest };
@@ -147,9 +146,9 @@ async fn make_plan(
 }
 
 /// The changes of the user's own files, as a unified diff.
-fn show_edits(changes: &[ServiceChange]) {
+fn show_edits(changes: &[Change]) {
     for change in changes {
-        let Writing::Rewrite(plan) = &change.writing else { continue };
+        let Some(Writing::Rewrite(plan)) = change.workload.service().map(|service| &service.writing) else { continue };
         for line in plan.rewrite.diff() {
             let tone = match line.chars().next() {
                 Some('+') => Tone::Good,
@@ -161,19 +160,19 @@ fn show_edits(changes: &[ServiceChange]) {
     }
 }
 
-fn show_backups(changes: &[ServiceChange]) {
+fn show_backups(changes: &[Change]) {
     for change in changes {
         let lines = change.backup.as_ref().map(backup_lines).unwrap_or_default();
         for line in lines {
-            out!("{} {}: {line}", paint(Tone::Faint, "backup:"), change.service);
+            out!("{} {}: {line}", paint(Tone::Faint, "backup:"), change.id());
         }
     }
 }
 
-fn show_warnings(changes: &[ServiceChange]) {
+fn show_warnings(changes: &[Change]) {
     for change in changes {
         for warning in &change.warnings {
-            let text = format!("warning: {}: {warning}", change.service);
+            let text = format!("warning: {}: {warning}", change.id());
             out!("{}", paint(Tone::Caution, one_line(&text)));
         }
     }
@@ -205,14 +204,14 @@ fn report(items: &[Item]) -> Ending {
                 }
                 table.row(job_cells(job));
             }
-            Item::Stopped { service } => {
+            Item::Stopped { workload } => {
                 ending = Ending::Trouble;
-                table.row(vec![Cell::plain(service.to_string()), Cell::new(Tone::Caution, "not begun: stopped")]);
+                table.row(vec![Cell::plain(workload.to_string()), Cell::new(Tone::Caution, "not begun: stopped")]);
             }
-            Item::Skipped { service, because } => {
+            Item::Skipped { workload, because } => {
                 ending = Ending::Trouble;
                 let reason = format!("skipped: it waits for {because}");
-                table.row(vec![Cell::plain(service.to_string()), Cell::new(Tone::Caution, reason)]);
+                table.row(vec![Cell::plain(workload.to_string()), Cell::new(Tone::Caution, reason)]);
             }
         }
     }
@@ -240,7 +239,7 @@ fn job_cells(job: &Job) -> Vec<Cell> {
     };
     let took = job.changed_at.duration_since(job.created_at).as_secs_f64();
     vec![
-        Cell::plain(change.service.to_string()),
+        Cell::plain(change.id().to_string()),
         Cell::new(tone, job.state.name()),
         Cell::plain(runs),
         Cell::plain(before),

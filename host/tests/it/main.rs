@@ -14,5 +14,6 @@ mod rules;
 mod schema;
 mod settings;
 mod stage;
+mod standalone;
 mod truth;
 mod update;

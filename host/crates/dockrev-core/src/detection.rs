@@ -4,6 +4,7 @@ use crate::age::Since;
 use crate::ids::{ServiceId, ServiceName};
 use crate::image::{ImageRef, PinnedImage, Repository, Tag};
 use crate::policy::Verdict;
+use crate::ports::Recreation;
 use crate::registry::{OldAnswer, ResolvedImage};
 use crate::settings::Switch;
 use crate::stack::{ComposeProject, ComposeService, FileHash, LocalImage};
@@ -52,6 +53,8 @@ pub struct Detection {
     pub is_running: bool,
     /// For services of a stack: what Compose needs to change it.
     pub compose: Option<ComposeFacts>,
+    /// For containers that belong to no stack: what is to be known before one is made anew. Only for a plan.
+    pub container: Option<ContainerFacts>,
     /// Whether updates of it are applied.
     pub update: Switch,
     /// What was found out.
@@ -85,6 +88,15 @@ pub struct ComposeFacts {
     pub tied_to_it: Vec<String>,
 }
 
+/// What a change of a container that belongs to no stack has to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerFacts {
+    /// What the engine says of making it anew.
+    pub recreation: Recreation,
+    /// Whether others are made from the same `repository:tag`.
+    pub tag_users: TagUsers,
+}
+
 /// What the user's own compose files say of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InFiles {
@@ -108,7 +120,7 @@ pub enum Replicas {
 /// Who is made from a `repository:tag`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagUsers {
-    /// Only this service.
+    /// Only this one.
     One,
     /// Others as well: what the local tag stands for is theirs too.
     Several,

@@ -1,5 +1,6 @@
 //! What Dockrev tells the world: events, and how their delivery went.
 
+use crate::ids::WorkloadId;
 use crate::job::{Job, JobState};
 use crate::registry::PluginError;
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,7 @@ impl Event {
     #[must_use]
     pub fn of_job(job: &Job) -> Option<Self> {
         let change = &job.change;
-        let (service, to) = (&change.service, &change.to.tag);
+        let (service, to) = (change.id(), &change.to.tag);
         let (kind, severity, title) = match &job.state {
             JobState::Running { .. } | JobState::Undoing { .. } => return None,
             JobState::Updated => (EventKind::UpdateSucceeded, Severity::Success, format!("{service} runs {to}")),
@@ -81,9 +82,11 @@ impl Event {
                 (EventKind::UpdateNeedsAttention, Severity::Failure, format!("{service} needs attention"))
             }
         };
+        let names = match &service {
+            WorkloadId::Service(id) => [("stack.name", id.stack.to_string()), ("service.name", id.service.to_string())],
+            WorkloadId::Container(name) => [("container.name", name.to_string()), ("stack.name", String::new())],
+        };
         let facts = [
-            ("stack.name", service.stack.to_string()),
-            ("service.name", service.service.to_string()),
             ("image.from", change.from.reference.familiar()),
             ("image.from.digest", change.from.digest.as_ref().map(ToString::to_string).unwrap_or_default()),
             ("image.to", change.to.tagged().familiar()),
@@ -99,7 +102,12 @@ impl Event {
             title,
             body: body(job),
             links: Vec::new(),
-            facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(k, v)| (k.to_owned(), v)).collect(),
+            facts: names
+                .into_iter()
+                .chain(facts)
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(k, v)| (k.to_owned(), v))
+                .collect(),
         })
     }
 }

@@ -74,3 +74,64 @@ impl fmt::Display for ServiceId {
         write!(f, "{}/{}", self.stack, self.service)
     }
 }
+
+/// What a job changes: a service of a stack, or a container that belongs to none.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkloadId {
+    /// A service.
+    Service(ServiceId),
+    /// A container, by its name.
+    Container(ContainerName),
+}
+
+impl WorkloadId {
+    /// The stack that it is locked by and that its backups are filed under. A container that belongs to none is one of
+    /// its own: `NAME.container`, which is no name for a Compose project.
+    #[must_use]
+    pub fn stack(&self) -> StackName {
+        match self {
+            Self::Service(service) => service.stack.clone(),
+            Self::Container(name) => StackName::of_container(name),
+        }
+    }
+}
+
+impl fmt::Display for WorkloadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service(service) => service.fmt(f),
+            Self::Container(name) => name.fmt(f),
+        }
+    }
+}
+
+/// What the stack of a container that belongs to none is called after its name: no Compose project has a dot in its own.
+const OF_CONTAINER: &str = ".container";
+
+impl StackName {
+    /// The stack of one that stands for a container which belongs to none.
+    #[must_use]
+    pub fn of_container(container: &ContainerName) -> Self {
+        Self(format!("{container}{OF_CONTAINER}"))
+    }
+
+    /// The container for which this stack stands, if it is no Compose project.
+    #[must_use]
+    pub fn container(&self) -> Option<ContainerName> {
+        self.0.strip_suffix(OF_CONTAINER).map(ContainerName::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_is_a_stack_of_its_own() {
+        let web = ContainerName::new("web");
+        assert_eq!(WorkloadId::Container(web.clone()).stack().as_str(), "web.container");
+        assert_eq!(StackName::of_container(&web).container(), Some(web));
+        assert_eq!(StackName::new("web").container(), None);
+    }
+}

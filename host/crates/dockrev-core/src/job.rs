@@ -8,7 +8,7 @@
 
 use crate::backup::{Artifact, ArtifactName, TargetName};
 use crate::ids::{ContainerId, ImageId, JobId};
-use crate::plan::{ServiceChange, UndoRule};
+use crate::plan::{Change, UndoRule};
 use crate::stack::ContainerStatus;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub enum Stage {
     Pull,
     /// Copies the data, with the service stopped or frozen as the plan says.
     Backup,
-    /// Writes the change down and has Compose recreate the service.
+    /// Writes the change down and has the containers made anew.
     Apply,
     /// Waits for the new containers' own healthcheck. Changes nothing.
     Verify,
@@ -239,7 +239,7 @@ pub struct Job {
     /// Its id.
     pub id: JobId,
     /// What it does: frozen when it was planned.
-    pub change: ServiceChange,
+    pub change: Change,
     /// Who asked for it, and from where: `cli:root`.
     pub requested_by: String,
     /// When it was asked for.
@@ -321,6 +321,23 @@ pub enum Effect {
     },
     /// Compose brings the service up.
     ComposeUp,
+    /// A container that belongs to no stack is made anew.
+    ReplaceContainer {
+        /// Its name.
+        name: String,
+        /// The new image as it is written on it.
+        image: String,
+    },
+    /// The container that was replaced runs again under its own name.
+    PutContainerBack {
+        /// Its name.
+        name: String,
+    },
+    /// What was kept of a replaced container is removed: the update has proven itself.
+    RemoveOldContainer {
+        /// The name of the container that took its place.
+        name: String,
+    },
     /// A local tag keeps an image that the way back needs from being pruned.
     KeepImage {
         /// The tag.
@@ -410,6 +427,9 @@ impl fmt::Display for Effect {
             Self::PinImage { image: None } => f.write_str("take the pin out of the override file"),
             Self::EditFile { location, from, to } => write!(f, "write `{to}` for `{from}` in {location}"),
             Self::ComposeUp => f.write_str("compose up"),
+            Self::ReplaceContainer { name, image } => write!(f, "make {name} anew from {image}"),
+            Self::PutContainerBack { name } => write!(f, "put the old {name} back"),
+            Self::RemoveOldContainer { name } => write!(f, "remove the old {name}"),
             Self::KeepImage { tag, image_id } => write!(f, "keep {image_id} as {tag}"),
             Self::StopContainer { name, .. } => write!(f, "stop {name}"),
             Self::StartContainer { name, .. } => write!(f, "start {name}"),

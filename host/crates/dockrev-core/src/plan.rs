@@ -1,6 +1,7 @@
 //! The plan: what will be changed and why, or why not. A pure function of what was found; its result is frozen.
 
 use crate::detection::{Absence, Detection, Exclusion, Finding, InFiles, LocalTag, Reading, Subject, Trouble};
+use crate::ids::ContainerName;
 use crate::image::{ImageRef, Tag};
 use crate::platform::Platform;
 use crate::policy::{Assessment, Following};
@@ -13,13 +14,15 @@ mod options;
 mod order;
 mod refused;
 mod rewrite;
+mod workload;
 
 pub use candidate::{Architecture, Candidate, ChangeLevel};
-pub use change::{CurrentImage, ServiceChange, Warning, Writing};
+pub use change::{Change, CurrentImage, Warning};
 pub use hold::Hold;
 pub use options::{MismatchRule, PlanOptions, UndoRule, VerifySettings};
 pub use refused::Refused;
 pub use rewrite::{CannotRewrite, FileLine, Obstacle, Place, Rewrite, RewritePlan, Wanted};
+pub use workload::{ContainerWorkload, ServiceWorkload, Spelling, Workload, Writing};
 
 /// A plan: one entry per subject, the services of a stack in the order in which they are changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +33,7 @@ pub struct Plan {
 
 impl Plan {
     /// What will be changed, in order.
-    pub fn changes(&self) -> impl Iterator<Item = &ServiceChange> {
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.entries.iter().filter_map(|entry| match &entry.decision {
             Decision::Update(change) => Some(change.as_ref()),
             Decision::UpToDate { .. }
@@ -67,7 +70,7 @@ pub struct PlanEntry {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     /// It will be changed.
-    Update(Box<ServiceChange>),
+    Update(Box<Change>),
     /// The registry has nothing newer.
     UpToDate {
         /// The policy's words.
@@ -150,8 +153,13 @@ fn decide(detection: &Detection, reading: &Reading, host: &Platform, options: &P
             let change = change::freeze(service, detection, (compose, local), candidate, reading, options);
             Decision::Update(Box::new(change))
         }
+        (Subject::Container(name), _, Some(local)) if let Some(facts) = &detection.container => {
+            let name = ContainerName::new(name.clone());
+            let change = change::freeze_container(&name, (facts, local), candidate, reading, options);
+            Decision::Update(Box::new(change))
+        }
         (Subject::Service(_) | Subject::Container(_) | Subject::Image(_), _, _) => {
-            Decision::Held { candidate: Box::new(candidate), hold: Hold::Standalone }
+            Decision::Held { candidate: Box::new(candidate), hold: Hold::NotInstalled }
         }
     }
 }

@@ -18,7 +18,7 @@
 use crate::engine::DockerEngine;
 use api::Api;
 use async_trait::async_trait;
-use dockrev_core::ids::ContainerName;
+use dockrev_core::ids::{ContainerName, JobId};
 use dockrev_core::job::LogLine;
 use dockrev_core::ports::{HostError, LogSink, Recreation, Replacement, Standalone};
 use dockrev_core::stack::ContainerStatus;
@@ -79,6 +79,12 @@ impl Standalone for DockerEngine {
 
     async fn put_back(&self, replacement: &Replacement, log: &dyn LogSink) -> Result<(), HostError> {
         Work { api: Api::open(self).await?, replacement, log }.put_back().await
+    }
+
+    async fn kept(&self) -> Result<Vec<JobId>, HostError> {
+        let listed = Api::open(self).await?.containers().await?;
+        let names = listed.iter().flat_map(|listed| listed["Names"].as_array().into_iter().flatten());
+        Ok(names.filter_map(Value::as_str).filter_map(places::job_of_kept).map(JobId::new).collect())
     }
 
     async fn settle(&self, replacement: &Replacement, log: &dyn LogSink) -> Result<(), HostError> {

@@ -2,9 +2,9 @@
 //! is left alone.
 
 use crate::runner::{Observer, RunError, Runner};
-use dockrev_core::ids::{ServiceId, StackName};
+use dockrev_core::ids::{ServiceId, StackName, WorkloadId};
 use dockrev_core::job::{Job, JobState};
-use dockrev_core::plan::ServiceChange;
+use dockrev_core::plan::Change;
 use futures::StreamExt;
 use std::collections::BTreeSet;
 
@@ -15,15 +15,15 @@ pub enum Item {
     Ran(Box<Job>),
     /// It was not begun, because a service that it waits for is not on its new image.
     Skipped {
-        /// The service that was left alone.
-        service: ServiceId,
+        /// What was left alone.
+        workload: WorkloadId,
         /// The dependency.
         because: ServiceId,
     },
     /// It was not begun, because somebody asked to stop.
     Stopped {
-        /// The service that was left alone.
-        service: ServiceId,
+        /// What was left alone.
+        workload: WorkloadId,
     },
 }
 
@@ -43,16 +43,17 @@ pub struct Batch {
 /// `is_to_stop` says so: a job that has begun is always brought to its end.
 pub async fn run(
     runner: &Runner,
-    changes: Vec<ServiceChange>,
+    changes: Vec<Change>,
     requested_by: &str,
     observer: &dyn Observer,
     is_to_stop: &(dyn Fn() -> bool + Sync),
 ) -> Batch {
-    let mut stacks: Vec<(StackName, Vec<ServiceChange>)> = Vec::new();
+    let mut stacks: Vec<(StackName, Vec<Change>)> = Vec::new();
     for change in changes {
-        match stacks.iter_mut().find(|(stack, _)| *stack == change.service.stack) {
+        let stack = change.id().stack();
+        match stacks.iter_mut().find(|(known, _)| *known == stack) {
             Some((_, changes)) => changes.push(change),
-            None => stacks.push((change.service.stack.clone(), vec![change])),
+            None => stacks.push((stack, vec![change])),
         }
     }
     let done: Vec<_> = futures::stream::iter(stacks)
@@ -70,28 +71,28 @@ pub async fn run(
 
 async fn run_stack(
     runner: &Runner,
-    changes: Vec<ServiceChange>,
+    changes: Vec<Change>,
     requested_by: &str,
     observer: &dyn Observer,
     is_to_stop: &(dyn Fn() -> bool + Sync),
 ) -> (Vec<Item>, Option<RunError>) {
-    let mut left_behind: BTreeSet<ServiceId> = BTreeSet::new();
+    let mut left_behind: BTreeSet<WorkloadId> = BTreeSet::new();
     let mut items = Vec::with_capacity(changes.len());
     for change in changes {
-        let service = change.service.clone();
+        let workload = change.id();
         if is_to_stop() {
-            items.push(Item::Stopped { service });
+            items.push(Item::Stopped { workload });
             continue;
         }
         if let Some(because) = blocking(&change, &left_behind) {
-            left_behind.insert(service.clone());
-            items.push(Item::Skipped { service, because });
+            left_behind.insert(workload.clone());
+            items.push(Item::Skipped { workload, because });
             continue;
         }
         match runner.run(change, requested_by, observer).await {
             Ok(job) => {
                 if job.state != JobState::Updated {
-                    left_behind.insert(service);
+                    left_behind.insert(workload);
                 }
                 items.push(Item::Ran(Box::new(job)));
             }
@@ -101,10 +102,11 @@ async fn run_stack(
     (items, None)
 }
 
-fn blocking(change: &ServiceChange, left_behind: &BTreeSet<ServiceId>) -> Option<ServiceId> {
-    change
+fn blocking(change: &Change, left_behind: &BTreeSet<WorkloadId>) -> Option<ServiceId> {
+    let workload = change.workload.service()?;
+    workload
         .depends_on
         .iter()
-        .map(|dependency| ServiceId { stack: change.service.stack.clone(), service: dependency.clone() })
-        .find(|dependency| left_behind.contains(dependency))
+        .map(|dependency| ServiceId { stack: workload.service.stack.clone(), service: dependency.clone() })
+        .find(|dependency| left_behind.contains(&WorkloadId::Service(dependency.clone())))
 }

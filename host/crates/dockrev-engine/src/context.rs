@@ -3,13 +3,14 @@
 use crate::clock::Clock;
 use crate::scribe::Pen;
 use dockrev_core::backup::{Artifact, ArtifactName};
-use dockrev_core::ids::ContainerId;
-use dockrev_core::job::{DataWish, Direction, Effect, Failure, JournalEntry, Stage, StageOutput, Step};
-use dockrev_core::plan::{ServiceChange, UndoRule};
+use dockrev_core::ids::{ContainerId, ImageId, WorkloadId};
+use dockrev_core::job::{DataWish, Direction, Effect, Failure, JournalEntry, LogLine, Stage, StageOutput, Step};
+use dockrev_core::plan::{Change, UndoRule};
 use dockrev_core::ports::{
     CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, Ordered, Rewriting, StackLocks,
-    Vault, VaultError,
+    Standalone, Vault, VaultError,
 };
+use dockrev_core::stack::ContainerStatus;
 use std::sync::Arc;
 
 /// Everything that jobs act through.
@@ -21,6 +22,8 @@ pub struct Ports {
     pub compose: Arc<dyn Compose>,
     /// The user's own files.
     pub rewriting: Arc<dyn Rewriting>,
+    /// Containers that belong to no stack.
+    pub standalone: Arc<dyn Standalone>,
     /// Backups.
     pub vault: Arc<dyn Vault>,
     /// Where jobs are written down.
@@ -31,12 +34,33 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
 }
 
+impl Ports {
+    /// What the containers of `workload` are doing.
+    pub(crate) async fn status(&self, workload: &WorkloadId) -> Result<Vec<ContainerStatus>, HostError> {
+        status(&*self.engine, &*self.standalone, workload).await
+    }
+}
+
+async fn status(
+    engine: &dyn Engine,
+    standalone: &dyn Standalone,
+    workload: &WorkloadId,
+) -> Result<Vec<ContainerStatus>, HostError> {
+    match workload {
+        WorkloadId::Service(service) => engine.service_status(service).await,
+        WorkloadId::Container(name) => Ok(standalone.container_status(name).await?.into_iter().collect()),
+    }
+}
+
 /// What a stage works with.
 pub(crate) struct Context<'a> {
-    pub(crate) change: &'a ServiceChange,
+    pub(crate) change: &'a Change,
+    /// What is changed.
+    pub(crate) id: &'a WorkloadId,
     pub(crate) engine: &'a dyn Engine,
     pub(crate) compose: &'a dyn Compose,
     pub(crate) rewriting: &'a dyn Rewriting,
+    pub(crate) standalone: &'a dyn Standalone,
     pub(crate) vault: &'a dyn Vault,
     pub(crate) clock: &'a dyn Clock,
     /// Raised when the job is to stop. An undo does not look at it.
@@ -49,6 +73,19 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// What the containers of what is changed are doing, running and stopped.
+    pub(crate) async fn status(&self) -> Result<Vec<ContainerStatus>, HostError> {
+        status(self.engine, self.standalone, self.id).await
+    }
+
+    /// The last `max_lines` lines that they wrote.
+    pub(crate) async fn output(&self, max_lines: usize) -> Result<Vec<LogLine>, HostError> {
+        match self.id {
+            WorkloadId::Service(service) => self.engine.service_log(service, max_lines).await,
+            WorkloadId::Container(name) => self.standalone.container_log(name, max_lines).await,
+        }
+    }
+
     /// Gives `order` to a container, and writes it down before and after.
     pub(crate) async fn order(
         &self,
@@ -95,6 +132,14 @@ impl Past {
         })
     }
 
+    /// The image that was pulled.
+    pub(crate) fn pulled(&self) -> Option<&ImageId> {
+        self.0.iter().rev().find_map(|entry| match &entry.step {
+            Step::Done(StageOutput::Pulled { image_id }) => Some(image_id),
+            Step::Done(_) | Step::Started | Step::Intends(_) | Step::Did(_) | Step::Failed(_) => None,
+        })
+    }
+
     /// A backup that was begun and may be half there.
     pub(crate) fn unfinished_artifact(&self) -> Option<&ArtifactName> {
         let begun = self
@@ -105,7 +150,8 @@ impl Past {
 
     /// Whether the service may have been brought up with its new image.
     pub(crate) fn new_version_may_have_run(&self) -> bool {
-        self.effects(Stage::Apply, Direction::Do, Moment::Before).any(|effect| matches!(effect, Effect::ComposeUp))
+        self.effects(Stage::Apply, Direction::Do, Moment::Before)
+            .any(|effect| matches!(effect, Effect::ComposeUp | Effect::ReplaceContainer { .. }))
     }
 
     /// Whether the stage was begun.

@@ -3,11 +3,11 @@
 use crate::clock::Clock;
 use crate::questions::Questions;
 use dockrev_core::detection::{ComposeFacts, Detection, Exclusion, Finding, InFiles, LocalTag, Subject, Trouble};
-use dockrev_core::ids::{ServiceId, StackName};
+use dockrev_core::ids::{ContainerName, ServiceId, StackName};
 use dockrev_core::ignore::IgnoreRule;
 use dockrev_core::image::{ImageRef, Tag};
 use dockrev_core::platform::Platform;
-use dockrev_core::ports::{Compose, Engine, HostError, Registry, Sightings, VersionPolicy};
+use dockrev_core::ports::{Compose, Engine, HostError, Registry, Sightings, Standalone, VersionPolicy};
 use dockrev_core::registry::Freshness;
 use dockrev_core::settings::{OwnPin, ServiceSettings, SettingsBook, SettingsError, Switch};
 use dockrev_core::stack::LocalImage;
@@ -35,6 +35,8 @@ pub enum Scope {
     Stacks(Vec<StackName>),
     /// This service.
     Service(ServiceId),
+    /// This container, which belongs to no stack.
+    Container(ContainerName),
 }
 
 /// How much to find out about each stack.
@@ -83,6 +85,9 @@ pub enum DetectError {
     /// There is no such service.
     #[error("stack `{}` has no service `{}` with containers on this engine", .0.stack, .0.service)]
     NoSuchService(ServiceId),
+    /// There is no such container.
+    #[error("there is no container `{0}` on this engine that belongs to no stack")]
+    NoSuchContainer(ContainerName),
 }
 
 fn there_are(stacks: &[StackName]) -> String {
@@ -108,6 +113,17 @@ pub struct Detector {
     sightings: Arc<dyn Sightings>,
     clock: Arc<dyn Clock>,
     rules: Rules,
+}
+
+/// What a survey looks at the host through.
+#[derive(Clone, Copy)]
+pub struct HostPorts<'a> {
+    /// The engine.
+    pub engine: &'a dyn Engine,
+    /// The user's Compose.
+    pub compose: &'a dyn Compose,
+    /// Containers that belong to no stack.
+    pub standalone: &'a dyn Standalone,
 }
 
 /// Told after each subject: how many are done, and of how many.
@@ -137,17 +153,16 @@ impl Detector {
     /// Looks at the subjects in `scope`. With `requested`, that tag is the candidate of every subject.
     pub async fn survey(
         &self,
-        engine: &dyn Engine,
-        compose: &dyn Compose,
+        host: HostPorts<'_>,
         scope: &Scope,
         depth: Depth,
         requested: Option<&Tag>,
         progress: &Progress<'_>,
     ) -> Result<Survey, DetectError> {
-        let inventory = engine.inventory().await?;
+        let inventory = host.engine.inventory().await?;
         let platform = inventory.platform.clone();
-        let subjects = subjects::ask_host(engine, compose, inventory, scope, depth).await?;
-        let check = self.check(depth, Some(engine), requested);
+        let subjects = subjects::ask_host(host, inventory, scope, depth).await?;
+        let check = self.check(depth, Some(host.engine), requested);
         let detections = self.find_all(&check, subjects, progress).await;
         Ok(Survey { platform, detections })
     }
@@ -164,6 +179,7 @@ impl Detector {
                 is_running: false,
                 labels: BTreeMap::new(),
                 compose: Ok(None),
+                container: None,
             })
             .collect();
         let check = self.check(Depth::Survey, None, None);
@@ -209,6 +225,7 @@ impl Detector {
             local_tag: known.local_tag,
             is_running: known.is_running,
             compose: known.compose.ok().flatten(),
+            container: known.container,
             update,
             finding,
             took: self.clock.monotonic().saturating_sub(began),

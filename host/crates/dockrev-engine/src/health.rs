@@ -1,7 +1,7 @@
 //! Waits until a service's containers are good, as their own healthcheck says.
 
 use crate::context::{Context, StageError};
-use dockrev_core::ids::{ImageId, ServiceId};
+use dockrev_core::ids::{ImageId, WorkloadId};
 use dockrev_core::job::{Direction, Failure, Stage, StageOutput};
 use dockrev_core::plan::{UndoRule, VerifySettings, Warning};
 use dockrev_core::ports::LogSink;
@@ -27,10 +27,10 @@ pub(crate) struct Good {
 
 impl Good {
     /// For the journal.
-    pub(crate) fn into_output(self, service: &ServiceId) -> StageOutput {
+    pub(crate) fn into_output(self, workload: &WorkloadId) -> StageOutput {
         let warnings = if self.checked { Vec::new() } else { vec![Warning::NoHealthcheck.to_string()] };
         let waited_ms = u64::try_from(self.waited.as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(service.name = %service, waited_ms, "containers are good");
+        tracing::debug!(workload = %workload, waited_ms, "containers are good");
         StageOutput::Verified { containers: self.containers, waited_ms, warnings }
     }
 }
@@ -42,17 +42,17 @@ enum Verdict {
     Bad(String),
 }
 
-/// Waits until all containers of `service` are made from `image` and good.
+/// Waits until all containers of what is changed are made from `image` and good.
 ///
 /// With a healthcheck: until it says healthy, at least as long as its own numbers take to a verdict. Without one: until
 /// it has run for the settle time without a restart.
 pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> Result<Good, StageError> {
-    let (service, settings, clock) = (&context.change.service, &context.change.verify, context.clock);
+    let (settings, clock) = (&context.change.verify, context.clock);
     let began = clock.monotonic();
     let mut last_answer = began;
     let mut first: Option<Vec<ContainerStatus>> = None;
     loop {
-        let containers = match context.engine.service_status(service).await {
+        let containers = match context.status().await {
             Ok(containers) => containers,
             Err(error) if clock.monotonic() - last_answer < ENGINE_SILENCE_MAX => {
                 context.pen.scribe.say(format!("asking again: {error}"));
@@ -65,7 +65,7 @@ pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> R
         let waited = last_answer - began;
         let base = first.get_or_insert_with(|| containers.clone());
         let undo = undo_rule(context, &containers, image);
-        let wanted = Wanted { image, containers: context.change.containers, settings };
+        let wanted = Wanted { image, containers: context.change.workload.containers(), settings };
         match judge(&containers, base, &wanted, waited) {
             Verdict::Good => {
                 let checked = containers.iter().all(|container| container.health != Health::None);
@@ -183,8 +183,7 @@ fn undo_rule(context: &Context<'_>, containers: &[ContainerStatus], image: &Imag
 }
 
 async fn bad(context: &Context<'_>, reason: String, undo: UndoRule) -> StageError {
-    let service = &context.change.service;
-    for line in context.engine.service_log(service, EVIDENCE_LINES).await.unwrap_or_default() {
+    for line in context.output(EVIDENCE_LINES).await.unwrap_or_default() {
         context.pen.scribe.line(line);
     }
     let hint = match undo {
@@ -194,7 +193,13 @@ async fn bad(context: &Context<'_>, reason: String, undo: UndoRule) -> StageErro
         ),
     };
     let code = "verify.not-healthy".to_owned();
-    StageError::Failed(Failure { stage: Stage::Verify, code, message: format!("`{service}`: {reason}"), hint, undo })
+    StageError::Failed(Failure {
+        stage: Stage::Verify,
+        code,
+        message: format!("`{}`: {reason}", context.id),
+        hint,
+        undo,
+    })
 }
 
 #[cfg(test)]

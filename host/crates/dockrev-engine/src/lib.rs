@@ -3,18 +3,18 @@
 //! Decisions are the core's; the world is reached through the core's ports only.
 #![forbid(unsafe_code)]
 
-pub mod backups;
+pub mod attach;
 pub mod batch;
 pub mod clock;
 pub mod detect;
 pub mod retention;
-pub mod rewrites;
 pub mod runner;
 
 mod context;
 mod health;
 mod keep;
 mod questions;
+mod rewrites;
 mod scribe;
 mod stage;
 

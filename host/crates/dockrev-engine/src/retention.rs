@@ -1,14 +1,16 @@
-//! What is let go once an update has proven itself: its backup, and the tag that kept its old image.
+//! What is let go once an update has proven itself: its backup, the tag that kept its old image, and the old container
+//! of one that belongs to no stack.
 //!
 //! It comes after the saga and may fail harmlessly; the next time does what was left. A job that failed removes nothing
 //! of an earlier one.
 
-use crate::context::Ports;
+use crate::context::{Past, Ports};
 use crate::keep;
 use dockrev_core::backup::{Artifact, ArtifactName};
 use dockrev_core::ids::{JobId, StackName};
-use dockrev_core::job::{Direction, Effect, Job, JobState, JournalEntry, Stage, StageOutput, Step};
-use dockrev_core::ports::JournalError;
+use dockrev_core::job::{Direction, Effect, Job, JobState, JournalEntry, LogLine, Stage, StageOutput, Step};
+use dockrev_core::plan::Workload;
+use dockrev_core::ports::{JournalError, LogSink, Replacement, WrittenImage};
 use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, RunState};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +37,7 @@ pub async fn tidy(ports: &Ports) -> Result<Tidied, JournalError> {
     let proven = proven(ports, &jobs, &mut tidied).await;
     discard(ports, &jobs, &proven, &mut tidied).await?;
     release(ports, &jobs, &proven, &mut tidied).await;
+    settle(ports, &jobs, &proven, &mut tidied).await?;
     Ok(tidied)
 }
 
@@ -44,11 +47,9 @@ async fn proven(ports: &Ports, jobs: &[Job], tidied: &mut Tidied) -> BTreeSet<Jo
     let now = ports.clock.timestamp();
     let mut seen = BTreeSet::new();
     let mut proven = BTreeSet::new();
-    for job in jobs.iter().filter(|job| job.state.has_ended()) {
-        let is_newest = seen.insert(job.change.service.clone());
-        if job.state != JobState::Updated {
-            continue;
-        }
+    // A later job that failed or was rolled back is no proof of anything.
+    for job in jobs.iter().filter(|job| job.state == JobState::Updated) {
+        let is_newest = seen.insert(job.change.id());
         let is_good = !is_newest || {
             let stable = job.change.backup.as_ref().map_or(STABLE_WITHOUT_BACKUP_MS, |backup| backup.stable_ms);
             has_passed(job.changed_at, stable, now) && is_still_good(ports, job, tidied).await
@@ -74,7 +75,7 @@ async fn is_still_good(ports: &Ports, job: &Job, tidied: &mut Tidied) -> bool {
             return false;
         }
     };
-    match ports.engine.service_status(&job.change.service).await {
+    match ports.status(&job.change.id()).await {
         Ok(now) => !now.is_empty() && now.iter().all(|container| is_as_good(container, &verified)),
         Err(error) => {
             tidied.problems.push(error.to_string());
@@ -143,7 +144,7 @@ async fn owners<'a>(
     stack: &StackName,
 ) -> Result<BTreeMap<ArtifactName, &'a Job>, JournalError> {
     let mut owners = BTreeMap::new();
-    for job in jobs.iter().filter(|job| job.change.service.stack == *stack && job.change.backup.is_some()) {
+    for job in jobs.iter().filter(|job| job.change.id().stack() == *stack && job.change.backup.is_some()) {
         for entry in ports.journal.journal(&job.id).await? {
             if let Step::Done(StageOutput::BackedUp { artifact, .. }) = entry.step {
                 owners.insert(artifact.name, job);
@@ -207,6 +208,55 @@ async fn release(ports: &Ports, jobs: &[Job], proven: &BTreeSet<JobId>, tidied: 
             tidied.problems.push(error.to_string());
         }
     }
+}
+
+/// Removes the containers that were kept for the way back of updates that have proven themselves.
+async fn settle(
+    ports: &Ports,
+    jobs: &[Job],
+    proven: &BTreeSet<JobId>,
+    tidied: &mut Tidied,
+) -> Result<(), JournalError> {
+    let of_containers = |job: &&Job| matches!(job.change.workload, Workload::Container(_));
+    let mut candidates = jobs.iter().filter(of_containers).filter(|job| proven.contains(&job.id)).peekable();
+    if candidates.peek().is_none() {
+        return Ok(());
+    }
+    let kept = match ports.standalone.kept().await {
+        Ok(kept) => kept,
+        Err(error) => {
+            tidied.problems.push(error.to_string());
+            return Ok(());
+        }
+    };
+    for job in candidates.filter(|job| kept.contains(&job.id)) {
+        let Workload::Container(workload) = &job.change.workload else { continue };
+        let past = Past(ports.journal.journal(&job.id).await?);
+        let Some(new) = past.pulled() else { continue };
+        let (from, to) = (&job.change.from, &job.change.to);
+        let replacement = Replacement {
+            job: job.id.clone(),
+            container: workload.container.clone(),
+            from: WrittenImage { id: from.image_id.clone(), written: from.written.familiar() },
+            to: WrittenImage { id: new.clone(), written: to.tagged().familiar() },
+        };
+        match ports.standalone.settle(&replacement, &Silent).await {
+            Ok(()) => {
+                let step = Step::Did(Effect::RemoveOldContainer { name: workload.container.to_string() });
+                let (at, stage, direction) = (ports.clock.timestamp(), Stage::Apply, Direction::Do);
+                ports.journal.record(&job.id, &job.state, &JournalEntry { at, stage, direction, step }).await?;
+            }
+            Err(error) => tidied.problems.push(error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+/// What is said while a container is removed is in no job's log: that ended long ago.
+struct Silent;
+
+impl LogSink for Silent {
+    fn line(&self, _line: LogLine) {}
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Which changes of a plan are written into the user's own files, and which are held because that is not certain.
 
-use crate::backups::{AttachError, labels};
+use crate::attach::{AttachError, labels};
 use crate::context::Ports;
 use dockrev_core::ids::{ImageId, ServiceId, StackName};
 use dockrev_core::image::{ImageRef, PinnedImage, Tag};
 use dockrev_core::plan::{
-    Architecture, Candidate, CannotRewrite, Decision, Hold, Obstacle, Plan, Rewrite, RewritePlan, ServiceChange,
-    Wanted, Warning, Writing,
+    Architecture, Candidate, CannotRewrite, Change, Decision, Hold, Obstacle, Plan, Rewrite, RewritePlan,
+    ServiceWorkload, Wanted, Warning, Workload, Writing,
 };
 use dockrev_core::ports::HostError;
 use dockrev_core::settings::SettingsBook;
@@ -19,22 +19,25 @@ const DEFAULT_ENV_FILE: &str = ".env";
 
 /// Has newer tags of `plan` written into the user's own files where `settings` say so for their service. Where it is not
 /// certain that nothing else would change, the service is held.
-pub async fn attach(plan: &mut Plan, ports: &Ports, settings: &SettingsBook) -> Result<(), AttachError> {
-    if plan.changes().next().is_none() {
-        return Ok(());
-    }
-    let inventory = ports.engine.inventory().await?;
+pub(crate) async fn attach(
+    plan: &mut Plan,
+    ports: &Ports,
+    settings: &SettingsBook,
+    inventory: &Inventory,
+) -> Result<(), AttachError> {
     let mut models = Models::default();
     let mut edits: BTreeMap<StackName, Vec<Rewrite>> = BTreeMap::new();
     for entry in &mut plan.entries {
         let Decision::Update(change) = &mut entry.decision else { continue };
-        let earlier = edits.entry(change.service.stack.clone()).or_default();
-        change.earlier_edits.clone_from(earlier);
-        if !settings.rewrites(&change.service.to_string(), &labels(&inventory, &change.service))? {
+        let (id, to) = (change.id(), change.to.clone());
+        let Workload::Service(workload) = &mut change.workload else { continue };
+        let earlier = edits.entry(workload.service.stack.clone()).or_default();
+        workload.earlier_edits.clone_from(earlier);
+        if !settings.rewrites(&id.to_string(), &labels(inventory, &id))? {
             continue;
         }
-        let Some(wanted) = wanted(ports, &mut models, change).await? else { continue };
-        match find(ports, &inventory, change, &wanted).await? {
+        let Some(wanted) = wanted(ports, &mut models, workload, to).await? else { continue };
+        match find(ports, inventory, workload, &wanted).await? {
             Ok(rewrite) => {
                 earlier.push(rewrite.rewrite.clone());
                 **change = change.as_ref().clone().with_rewrite(rewrite);
@@ -49,19 +52,24 @@ pub async fn attach(plan: &mut Plan, ports: &Ports, settings: &SettingsBook) -> 
 }
 
 /// What a file has to say for the change. Nothing if no file has to say anything else.
-async fn wanted(ports: &Ports, models: &mut Models, change: &ServiceChange) -> Result<Option<Wanted>, HostError> {
-    match &change.writing {
+async fn wanted(
+    ports: &Ports,
+    models: &mut Models,
+    workload: &ServiceWorkload,
+    to: PinnedImage,
+) -> Result<Option<Wanted>, HostError> {
+    match &workload.writing {
         Writing::Override { .. } => {}
         Writing::LocalTag | Writing::Rewrite(_) => return Ok(None),
     }
-    let model = models.of(ports, &change.project).await?;
-    let image = model.services.get(&change.service.service).and_then(|service| service.image.clone());
+    let model = models.of(ports, &workload.project).await?;
+    let image = model.services.get(&workload.service.service).and_then(|service| service.image.clone());
     let Some(file_image) = image else { return Ok(None) };
     // The files have that tag already: it moved.
-    if tag_of(&file_image).as_ref() == Some(&change.to.tag) {
+    if tag_of(&file_image).as_ref() == Some(&to.tag) {
         return Ok(None);
     }
-    Ok(Some(Wanted { service: change.service.service.clone(), file_image, to: change.to.clone() }))
+    Ok(Some(Wanted { service: workload.service.service.clone(), file_image, to }))
 }
 
 fn tag_of(image: &str) -> Option<Tag> {
@@ -71,25 +79,25 @@ fn tag_of(image: &str) -> Option<Tag> {
 async fn find(
     ports: &Ports,
     inventory: &Inventory,
-    change: &ServiceChange,
+    workload: &ServiceWorkload,
     wanted: &Wanted,
 ) -> Result<Result<RewritePlan, CannotRewrite>, HostError> {
-    let rewrite = match ports.rewriting.find(&change.project, wanted).await? {
+    let rewrite = match ports.rewriting.find(&workload.project, wanted).await? {
         Ok(rewrite) => rewrite,
         Err(cannot) => return Ok(Err(cannot)),
     };
-    let others = other_stacks(inventory, &change.service.stack, &rewrite.file.path);
+    let others = other_stacks(inventory, &workload.service.stack, &rewrite.file.path);
     if !others.is_empty() {
         return Ok(Err(Obstacle::Shared { others }.at(&rewrite.file.path, Some(rewrite.line))));
     }
-    let tag_before = match tag_before(ports, &change.to).await? {
+    let tag_before = match tag_before(ports, &wanted.to).await? {
         None => None,
-        Some(image) => match users(inventory, &change.service, &change.to) {
+        Some(image) => match users(inventory, &workload.service, &wanted.to) {
             users if users.is_empty() => Some(image),
             users => return Ok(Err(Obstacle::TagInUse { by: is_or_are(&users) }.into())),
         },
     };
-    let before = match &change.writing {
+    let before = match &workload.writing {
         Writing::Override { before } => before.clone(),
         Writing::LocalTag | Writing::Rewrite(_) => None,
     };
@@ -130,7 +138,7 @@ fn is_or_are(names: &[String]) -> String {
 }
 
 /// What the change would have been.
-fn candidate(change: &ServiceChange) -> Candidate {
+fn candidate(change: &Change) -> Candidate {
     let is_foreign = change.warnings.iter().any(|warning| matches!(warning, Warning::ArchitectureMismatch));
     Candidate {
         image: change.to.clone(),

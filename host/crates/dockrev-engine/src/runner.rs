@@ -6,7 +6,7 @@ use crate::scribe::{Pen, Scribe};
 use crate::stage;
 use dockrev_core::ids::{JobId, StackName};
 use dockrev_core::job::{DataWish, Direction, Failure, Job, JobState, Outcome, Stage, StageOutput, Step};
-use dockrev_core::plan::{ServiceChange, UndoRule};
+use dockrev_core::plan::{Change, UndoRule};
 use dockrev_core::ports::{CancelFlag, HostError, Journal, JournalError, LockError};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -161,12 +161,7 @@ impl Runner {
     }
 
     /// Runs `change` as a new job until it has ended.
-    pub async fn run(
-        &self,
-        change: ServiceChange,
-        requested_by: &str,
-        observer: &dyn Observer,
-    ) -> Result<Job, RunError> {
+    pub async fn run(&self, change: Change, requested_by: &str, observer: &dyn Observer) -> Result<Job, RunError> {
         let now = self.ports.clock.timestamp();
         let job = Job {
             id: new_id(now),
@@ -176,11 +171,11 @@ impl Runner {
             changed_at: now,
             state: JobState::first(),
         };
-        let stack = &job.change.service.stack;
-        let _guard = self.ports.locks.take(stack, &job.id).await?;
+        let stack = job.change.id().stack();
+        let _guard = self.ports.locks.take(&stack, &job.id).await?;
         let open = self.ports.journal.unfinished().await?;
-        if let Some(open) = open.into_iter().find(|open| open.change.service.stack == *stack) {
-            return Err(RunError::Unsettled { id: open.id, stack: stack.clone() });
+        if let Some(open) = open.into_iter().find(|open| open.change.id().stack() == stack) {
+            return Err(RunError::Unsettled { id: open.id, stack });
         }
         self.ports.journal.create(&job).await?;
         self.drive(job, observer).await
@@ -192,7 +187,7 @@ impl Runner {
     /// Refused when the service has been changed by somebody else since.
     pub async fn roll_back(&self, id: &JobId, data: DataWish, observer: &dyn Observer) -> Result<Job, RunError> {
         let find = async || self.ports.journal.job(id).await?.ok_or_else(|| RunError::NoSuchJob(id.clone()));
-        let _guard = self.ports.locks.take(&find().await?.change.service.stack, id).await?;
+        let _guard = self.ports.locks.take(&find().await?.change.id().stack(), id).await?;
         let mut job = find().await?;
         let old = &job.change.from.image_id;
         if self.ports.engine.image_by_id(old).await?.is_none() {
@@ -226,7 +221,7 @@ impl Runner {
     pub async fn recover(&self, observer: &dyn Observer) -> Result<Vec<Recovered>, RunError> {
         let mut recovered = Vec::new();
         for open in self.ports.journal.unfinished().await? {
-            let _guard = match self.ports.locks.take(&open.change.service.stack, &open.id).await {
+            let _guard = match self.ports.locks.take(&open.change.id().stack(), &open.id).await {
                 Ok(guard) => guard,
                 Err(held @ LockError::Held { .. }) => {
                     recovered.push(Recovered::AtWork(held));
@@ -255,7 +250,7 @@ impl Runner {
 
     /// The loop: writes that a stage starts, does or undoes it, writes how it ended, until the job has ended.
     async fn drive(&self, job: Job, observer: &dyn Observer) -> Result<Job, RunError> {
-        let (id, service) = (job.id.clone(), job.change.service.to_string());
+        let (id, service) = (job.id.clone(), job.change.id().to_string());
         let cancel = CancelFlag::default();
         // Ends when this does, however this does.
         let mut watch = JoinSet::new();
@@ -275,8 +270,8 @@ impl Runner {
         observer: &dyn Observer,
     ) -> Result<Job, JournalError> {
         let ports = &self.ports;
-        let service = job.change.service.clone();
-        let scribe = Scribe::new(&service, &*ports.journal, observer, &*ports.clock);
+        let workload = job.change.id();
+        let scribe = Scribe::new(&workload, &*ports.journal, observer, &*ports.clock);
         while let Some((stage, direction, data)) = position(&job.state) {
             scribe.show(&job);
             scribe.record(&job, stage, direction, Step::Started).await?;
@@ -288,9 +283,11 @@ impl Runner {
             let pen = Pen { job: &job, stage, direction, scribe: &scribe };
             let mut context = Context {
                 change: &job.change,
+                id: &workload,
                 engine: &*ports.engine,
                 compose: &*ports.compose,
                 rewriting: &*ports.rewriting,
+                standalone: &*ports.standalone,
                 vault: &*ports.vault,
                 clock: &*ports.clock,
                 cancel,
@@ -315,7 +312,7 @@ impl Runner {
             scribe.record(&job, stage, direction, step).await?;
         }
         scribe.show(&job);
-        tracing::info!(job.id = %job.id, service.name = %job.change.service, job.state = job.state.name(), "job ended");
+        tracing::info!(job.id = %job.id, workload = %workload, job.state = job.state.name(), "job ended");
         Ok(job)
     }
 
@@ -338,17 +335,17 @@ impl Runner {
     async fn still_in_force(&self, job: &Job) -> Result<(), RunError> {
         self.is_the_last_of_its_service(job).await?;
         let put_there = self.ports.engine.image(&job.change.to.by_digest()).await?;
-        let running = self.ports.engine.service_status(&job.change.service).await?;
+        let running = self.ports.status(&job.change.id()).await?;
         let same = put_there.is_some_and(|image| running.iter().all(|container| container.image_id == image.id));
         if same && !running.is_empty() {
             return Ok(());
         }
-        Err(RunError::ServiceChanged { id: job.id.clone(), service: job.change.service.to_string() })
+        Err(RunError::ServiceChanged { id: job.id.clone(), service: job.change.id().to_string() })
     }
 
     async fn is_the_last_of_its_service(&self, job: &Job) -> Result<(), RunError> {
         let later = self.ports.journal.jobs(LATER_JOBS_MAX).await?.into_iter().find(|other| {
-            other.change.service == job.change.service
+            other.change.id() == job.change.id()
                 && other.created_at > job.created_at
                 && matches!(other.state, JobState::Updated | JobState::NeedsAttention { .. })
         });
@@ -356,7 +353,7 @@ impl Runner {
             Some(later) => Err(RunError::ChangedLater {
                 id: job.id.clone(),
                 later: later.id,
-                service: job.change.service.to_string(),
+                service: job.change.id().to_string(),
             }),
             None => Ok(()),
         }

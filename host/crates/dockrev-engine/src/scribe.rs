@@ -1,7 +1,7 @@
 //! Writes down what a job does: journal entries before and after every effect, and the job's log.
 
 use crate::clock::Clock;
-use dockrev_core::ids::ServiceId;
+use dockrev_core::ids::WorkloadId;
 use dockrev_core::job::{Direction, Effect, Job, JournalEntry, LogLine, LogSource, Stage, Step};
 use dockrev_core::ports::{Journal, JournalError, LogSink};
 use std::sync::{Mutex, PoisonError};
@@ -13,13 +13,13 @@ const LOG_MAX_LINES: usize = 5_000;
 pub trait Observer: Send + Sync {
     /// The job reached a new state.
     fn state(&self, job: &Job);
-    /// A line was written to the log of the job that changes `service`.
-    fn line(&self, service: &ServiceId, line: &LogLine);
+    /// A line was written to the log of the job that changes `workload`.
+    fn line(&self, workload: &WorkloadId, line: &LogLine);
 }
 
 /// Writes for one job.
 pub(crate) struct Scribe<'a> {
-    service: &'a ServiceId,
+    workload: &'a WorkloadId,
     journal: &'a dyn Journal,
     observer: &'a dyn Observer,
     clock: &'a dyn Clock,
@@ -34,12 +34,12 @@ struct Lines {
 
 impl<'a> Scribe<'a> {
     pub(crate) fn new(
-        service: &'a ServiceId,
+        workload: &'a WorkloadId,
         journal: &'a dyn Journal,
         observer: &'a dyn Observer,
         clock: &'a dyn Clock,
     ) -> Self {
-        Self { service, journal, observer, clock, unwritten: Mutex::default() }
+        Self { workload, journal, observer, clock, unwritten: Mutex::default() }
     }
 
     /// Writes a step and the job's state, and the log lines that came before it.
@@ -83,7 +83,7 @@ impl<'a> Scribe<'a> {
 
 impl LogSink for Scribe<'_> {
     fn line(&self, line: LogLine) {
-        self.observer.line(self.service, &line);
+        self.observer.line(self.workload, &line);
         let mut lines = self.lines();
         lines.taken += 1;
         match lines.taken {

@@ -5,7 +5,6 @@ mod backup;
 mod data;
 mod preflight;
 mod pull;
-mod rewrite;
 mod verify;
 
 use crate::context::{Context, StageError};

@@ -7,12 +7,14 @@ mod ports;
 
 pub(crate) use ports::Locks;
 
+use crate::detect::HostPorts;
 use dockrev_core::detection::Trouble;
-use dockrev_core::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
+use dockrev_core::ids::{ContainerId, ContainerName, ImageId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{Digest, ImageRef, PinnedImage};
 use dockrev_core::job::{Job, JournalEntry, LogLine};
 use dockrev_core::plan::{
-    ChangeLevel, CurrentImage, Place, Rewrite, RewritePlan, ServiceChange, UndoRule, VerifySettings, Writing,
+    Change, ChangeLevel, ContainerWorkload, CurrentImage, Place, Rewrite, RewritePlan, ServiceWorkload, Spelling,
+    UndoRule, VerifySettings, Workload, Writing,
 };
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{HostError, JournalError};
@@ -70,6 +72,10 @@ pub(crate) struct State {
     pub(crate) file_is_shared: bool,
     pub(crate) pins: Pins,
     pub(crate) container: Option<ContainerStatus>,
+    /// Whether the container belongs to no stack.
+    pub(crate) is_alone: bool,
+    /// The old container, kept for the way back.
+    pub(crate) kept: Option<ContainerStatus>,
     /// Labels of the container.
     pub(crate) labels: BTreeMap<String, String>,
     /// Another service's container, which writes to the same data.
@@ -109,6 +115,8 @@ impl Default for State {
             file_is_shared: false,
             pins: Pins::new(),
             container: None,
+            is_alone: false,
+            kept: None,
             labels: BTreeMap::new(),
             neighbour: RunState::Running,
             data: OLD.to_owned(),
@@ -147,6 +155,8 @@ pub(crate) fn service() -> ServiceId {
     ServiceId { stack: StackName::new("demo"), service: ServiceName::new("app") }
 }
 
+/// Name of the container.
+pub(crate) const CONTAINER: &str = "demo-app-1";
 /// Id of the neighbour's container.
 const NEIGHBOUR: &str = "container-db";
 
@@ -169,6 +179,32 @@ pub(crate) fn pinned(tag: &str, seed: &str) -> PinnedImage {
     PinnedImage { repository: reference.repository().clone(), tag: tag.parse().unwrap(), digest: digest(seed) }
 }
 
+fn workload(road: Road, files: Vec<FileHash>, old_pin: &PinnedImage) -> Workload {
+    let alone = |spelling| {
+        let container = ContainerName::new(CONTAINER);
+        Workload::Container(ContainerWorkload { container, spelling, is_removed_on_stop: false })
+    };
+    let writing = match road {
+        Road::MovedTag => Writing::LocalTag,
+        Road::FirstPin => Writing::Override { before: None },
+        Road::NextPin => Writing::Override { before: Some(old_pin.clone()) },
+        Road::Rewrite => road.rewrite(None),
+        Road::RewriteOfPinned => road.rewrite(Some(old_pin.clone())),
+        Road::AloneMovedTag => return alone(Spelling::MovedTag),
+        Road::AloneNewTag => return alone(Spelling::NewTag),
+    };
+    Workload::Service(Box::new(ServiceWorkload {
+        service: service(),
+        project: project(),
+        files,
+        writing,
+        earlier_edits: Vec::new(),
+        pin_found: road.is_pinned().then(|| old_pin.clone()),
+        containers: 1,
+        depends_on: Vec::new(),
+    }))
+}
+
 /// How the change of a test is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Road {
@@ -177,17 +213,28 @@ pub(crate) enum Road {
     NextPin,
     Rewrite,
     RewriteOfPinned,
+    /// A container that belongs to no stack, and whose tag moved.
+    AloneMovedTag,
+    /// A container that belongs to no stack, and a newer tag.
+    AloneNewTag,
 }
 
 impl Road {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::MovedTag, Self::FirstPin, Self::NextPin, Self::Rewrite, Self::RewriteOfPinned];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::MovedTag,
+        Self::FirstPin,
+        Self::NextPin,
+        Self::Rewrite,
+        Self::RewriteOfPinned,
+        Self::AloneMovedTag,
+        Self::AloneNewTag,
+    ];
 
     /// Whether the old image runs by a pin of Dockrev's.
     pub(crate) fn is_pinned(self) -> bool {
         match self {
             Self::NextPin | Self::RewriteOfPinned => true,
-            Self::MovedTag | Self::FirstPin | Self::Rewrite => false,
+            Self::MovedTag | Self::FirstPin | Self::Rewrite | Self::AloneMovedTag | Self::AloneNewTag => false,
         }
     }
 
@@ -199,6 +246,13 @@ impl Road {
     fn rewrite(self, before: Option<PinnedImage>) -> Writing {
         let rewrite = rewrite(self.file_image(), "demo.invalid/app:1.1");
         Writing::Rewrite(Box::new(RewritePlan { rewrite, before, tag_before: None }))
+    }
+
+    pub(crate) fn is_alone(self) -> bool {
+        match self {
+            Self::MovedTag | Self::FirstPin | Self::NextPin | Self::Rewrite | Self::RewriteOfPinned => false,
+            Self::AloneMovedTag | Self::AloneNewTag => true,
+        }
     }
 }
 
@@ -221,14 +275,13 @@ pub(crate) fn rewrite(before: &str, after: &str) -> Rewrite {
 
 impl World {
     /// A world where the service runs the old image and a change to the new one, in the registry, is planned.
-    pub(crate) fn with_change(road: Road, has_healthcheck: bool) -> (Self, ServiceChange) {
+    pub(crate) fn with_change(road: Road, has_healthcheck: bool) -> (Self, Change) {
         let old_pin = pinned("1.0", OLD);
-        let (writing, to) = match road {
-            Road::MovedTag => (Writing::LocalTag, pinned("1.0", NEW)),
-            Road::FirstPin => (Writing::Override { before: None }, pinned("1.1", NEW)),
-            Road::NextPin => (Writing::Override { before: Some(old_pin.clone()) }, pinned("1.1", NEW)),
-            Road::Rewrite => (road.rewrite(None), pinned("1.1", NEW)),
-            Road::RewriteOfPinned => (road.rewrite(Some(old_pin.clone())), pinned("1.1", NEW)),
+        let to = match road {
+            Road::MovedTag | Road::AloneMovedTag => pinned("1.0", NEW),
+            Road::FirstPin | Road::NextPin | Road::Rewrite | Road::RewriteOfPinned | Road::AloneNewTag => {
+                pinned("1.1", NEW)
+            }
         };
         let old = image(OLD);
         let files = vec![file()];
@@ -243,14 +296,13 @@ impl World {
                 state.pins.insert(service().service, old_pin.clone());
             }
             state.has_healthcheck = has_healthcheck;
+            state.is_alone = road.is_alone();
             state.file_image = road.file_image().to_owned();
             state.files = files.clone();
             state.start(&old.id);
         }
-        let change = ServiceChange {
-            service: service(),
-            project: project(),
-            files,
+        let change = Change {
+            workload: workload(road, files, &old_pin),
             from: CurrentImage {
                 reference: old_pin.tagged(),
                 written: if road.is_pinned() { old_pin.pinned() } else { old_pin.tagged() },
@@ -260,13 +312,8 @@ impl World {
             },
             to,
             platform: None,
-            pin_found: road.is_pinned().then_some(old_pin),
-            earlier_edits: Vec::new(),
-            containers: 1,
             had_healthcheck: has_healthcheck,
             level: ChangeLevel::Minor,
-            writing,
-            depends_on: Vec::new(),
             backup: None,
             verify: VerifySettings { settle_ms: 1_000, grace_ms: 500, without_healthcheck: UndoRule::OnRequest },
             reason: "test".to_owned(),
@@ -283,6 +330,11 @@ impl World {
     pub(crate) fn visible(&self) -> (Option<ContainerStatus>, Pins, BTreeMap<String, ImageId>) {
         let state = self.state();
         (state.container.clone(), state.pins.clone(), state.tags.clone())
+    }
+
+    /// What a survey looks at it through.
+    pub(crate) fn eyes(&self) -> HostPorts<'_> {
+        HostPorts { engine: self, compose: self, standalone: self }
     }
 
     pub(crate) fn break_call(&self, call: usize, fault: Fault) {
@@ -357,7 +409,7 @@ impl State {
         };
         self.container = Some(ContainerStatus {
             id: ContainerId::new(format!("container-{}", self.made)),
-            name: "demo-app-1".to_owned(),
+            name: CONTAINER.to_owned(),
             image_id: image.clone(),
             image: self.file_image.clone(),
             run: if healthy || self.has_healthcheck { RunState::Running } else { RunState::Exited { code: 3 } },

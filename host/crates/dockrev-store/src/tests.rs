@@ -4,7 +4,9 @@ use dockrev_core::image::{Digest, ImageRef, PinnedImage};
 use dockrev_core::job::{
     DataWish, Direction, Effect, Failure, Job, JobState, JournalEntry, LogLine, LogSource, Stage, StageOutput, Step,
 };
-use dockrev_core::plan::{ChangeLevel, CurrentImage, ServiceChange, UndoRule, VerifySettings, Warning, Writing};
+use dockrev_core::plan::{
+    Change, ChangeLevel, CurrentImage, ServiceWorkload, UndoRule, VerifySettings, Warning, Workload, Writing,
+};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::Journal;
 use dockrev_core::stack::{ComposeProject, ContainerStatus, FileHash, Health, HealthStatus, HealthTiming, RunState};
@@ -24,8 +26,8 @@ fn pinned(tag: &str, digit: &str) -> PinnedImage {
     PinnedImage { repository: image.repository().clone(), tag: tag.parse().unwrap(), digest: digest(digit) }
 }
 
-fn change() -> ServiceChange {
-    ServiceChange {
+fn change() -> Change {
+    let workload = Workload::Service(Box::new(ServiceWorkload {
         service: ServiceId { stack: StackName::new("shop"), service: ServiceName::new("app") },
         project: ComposeProject {
             name: StackName::new("shop"),
@@ -34,6 +36,14 @@ fn change() -> ServiceChange {
             env_files: Vec::new(),
         },
         files: vec![FileHash { path: PathBuf::from("/srv/shop/compose.yaml"), digest: digest("f") }],
+        writing: Writing::Override { before: Some(pinned("1.0.0", "a")) },
+        earlier_edits: Vec::new(),
+        pin_found: Some(pinned("1.0.0", "a")),
+        containers: 2,
+        depends_on: vec![ServiceName::new("db")],
+    }));
+    Change {
+        workload,
         from: CurrentImage {
             reference: pinned("1.0.0", "a").tagged(),
             written: pinned("1.0.0", "a").pinned(),
@@ -44,12 +54,7 @@ fn change() -> ServiceChange {
         to: pinned("1.1.0", "b"),
         level: ChangeLevel::Minor,
         platform: Some(Platform::new("linux", "arm", Some("v7"))),
-        writing: Writing::Override { before: Some(pinned("1.0.0", "a")) },
-        earlier_edits: Vec::new(),
-        pin_found: Some(pinned("1.0.0", "a")),
-        containers: 2,
         had_healthcheck: true,
-        depends_on: vec![ServiceName::new("db")],
         backup: None,
         verify: VerifySettings::default(),
         reason: "a \"newer\" tag".to_owned(),

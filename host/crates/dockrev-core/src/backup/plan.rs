@@ -2,7 +2,7 @@
 
 use super::settings::{BackupScope, BackupSettings, Consistency, FailureRule, RestoreRule, TargetRule};
 use super::target::{DataTarget, TargetUser};
-use crate::ids::ServiceId;
+use crate::ids::WorkloadId;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -145,15 +145,15 @@ impl BackupPlan {
         sizes.fold(0, u64::saturating_add)
     }
 
-    /// Whether data is copied that `service` can write to.
+    /// Whether data is copied that `workload` can write to.
     #[must_use]
-    pub fn holds(&self, service: &ServiceId) -> bool {
-        self.taken().any(|target| is_used_by(target, service))
+    pub fn holds(&self, workload: &WorkloadId) -> bool {
+        self.taken().any(|target| is_used_by(target, workload))
     }
 
-    /// Running containers that are not `service`'s and are frozen while what they can write to is copied.
+    /// Running containers that are not `workload`'s and are frozen while what they can write to is copied.
     #[must_use]
-    pub fn frozen_others(&self, service: &ServiceId) -> Vec<&TargetUser> {
+    pub fn frozen_others(&self, workload: &WorkloadId) -> Vec<&TargetUser> {
         let frozen = |planned: &&PlannedTarget| match planned.choice {
             Choice::Taken { consistency, .. } => consistency != Consistency::Live,
             Choice::Skipped { .. } => false,
@@ -161,7 +161,7 @@ impl BackupPlan {
         let users = self.targets.iter().filter(frozen).flat_map(|planned| &planned.target.users);
         let mut others: Vec<&TargetUser> = users
             .filter(|user| user.running && user.writable)
-            .filter(|user| user.service.as_ref().is_some_and(|id| id.stack == service.stack && id != service))
+            .filter(|user| user.is_in_stack_of(workload) && !user.is_of(workload))
             .collect();
         others.sort_by(|a, b| a.name.cmp(&b.name));
         others.dedup_by(|a, b| a.container == b.container);
@@ -171,19 +171,23 @@ impl BackupPlan {
 
 /// Whether the size of `target` matters for what is done with it.
 #[must_use]
-pub fn needs_measuring(target: &DataTarget, service: &ServiceId, settings: &BackupSettings) -> bool {
-    settings.enabled && ruled_out(target, service, settings).is_none()
+pub fn needs_measuring(target: &DataTarget, workload: &WorkloadId, settings: &BackupSettings) -> bool {
+    settings.enabled && ruled_out(target, workload, settings).is_none()
 }
 
-/// Decides what is copied before an update of `service`. Absent where backups are off or there is no data.
+/// Decides what is copied before an update of `workload`. Absent where backups are off or there is no data.
 #[must_use]
-pub fn plan(service: &ServiceId, targets: &[(DataTarget, Measured)], settings: &BackupSettings) -> Option<BackupPlan> {
+pub fn plan(
+    workload: &WorkloadId,
+    targets: &[(DataTarget, Measured)],
+    settings: &BackupSettings,
+) -> Option<BackupPlan> {
     if !settings.enabled || targets.is_empty() {
         return None;
     }
     let planned = |(target, measured): &(DataTarget, Measured)| PlannedTarget {
         target: target.clone(),
-        choice: choose(target, measured, service, settings),
+        choice: choose(target, measured, workload, settings),
     };
     Some(BackupPlan {
         targets: targets.iter().map(planned).collect(),
@@ -196,8 +200,8 @@ pub fn plan(service: &ServiceId, targets: &[(DataTarget, Measured)], settings: &
     })
 }
 
-fn choose(target: &DataTarget, measured: &Measured, service: &ServiceId, settings: &BackupSettings) -> Choice {
-    if let Some(why) = ruled_out(target, service, settings) {
+fn choose(target: &DataTarget, measured: &Measured, workload: &WorkloadId, settings: &BackupSettings) -> Choice {
+    if let Some(why) = ruled_out(target, workload, settings) {
         return Choice::Skipped { why };
     }
     let is_forced = rule(target, settings) == TargetRule::Force;
@@ -212,7 +216,7 @@ fn choose(target: &DataTarget, measured: &Measured, service: &ServiceId, setting
         }
         Measured::Failed(_) | Measured::NotAsked => None,
     };
-    let is_own = is_used_by(target, service);
+    let is_own = is_used_by(target, workload);
     let consistency = if is_own { settings.consistency } else { settings.others };
     let goes_back = match settings.restore {
         None => is_own && settings.consistency != Consistency::Live,
@@ -224,7 +228,7 @@ fn choose(target: &DataTarget, measured: &Measured, service: &ServiceId, setting
 }
 
 /// Why `target` is not copied whatever its size.
-fn ruled_out(target: &DataTarget, service: &ServiceId, settings: &BackupSettings) -> Option<Skip> {
+fn ruled_out(target: &DataTarget, workload: &WorkloadId, settings: &BackupSettings) -> Option<Skip> {
     match rule(target, settings) {
         TargetRule::Force => return None,
         TargetRule::Skip => return Some(Skip::SkippedByRule),
@@ -233,12 +237,12 @@ fn ruled_out(target: &DataTarget, service: &ServiceId, settings: &BackupSettings
     if is_system(target.place.path()) {
         return Some(Skip::SkippedSystem);
     }
-    let of_stack = |user: &&TargetUser| user.service.as_ref().is_some_and(|id| id.stack == service.stack);
+    let of_stack = |user: &&TargetUser| user.is_in_stack_of(workload);
     if !target.users.iter().filter(of_stack).any(|user| user.writable) {
         return Some(Skip::SkippedReadOnly);
     }
     match settings.scope {
-        BackupScope::Service if !is_used_by(target, service) => Some(Skip::SkippedOutOfScope),
+        BackupScope::Service if !is_used_by(target, workload) => Some(Skip::SkippedOutOfScope),
         BackupScope::Service | BackupScope::Stack => None,
     }
 }
@@ -247,8 +251,8 @@ fn rule(target: &DataTarget, settings: &BackupSettings) -> TargetRule {
     settings.targets.get(&target.name).copied().unwrap_or(TargetRule::Inherit)
 }
 
-fn is_used_by(target: &DataTarget, service: &ServiceId) -> bool {
-    target.users.iter().any(|user| user.writable && user.service.as_ref() == Some(service))
+fn is_used_by(target: &DataTarget, workload: &WorkloadId) -> bool {
+    target.users.iter().any(|user| user.writable && user.is_of(workload))
 }
 
 /// Folders of the machine itself: sockets, devices, the kernel's views, and the whole of it.

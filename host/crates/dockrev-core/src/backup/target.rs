@@ -1,6 +1,6 @@
 //! Places where the containers of a stack keep data.
 
-use crate::ids::{ContainerId, ServiceId, StackName};
+use crate::ids::{ContainerId, ServiceId, StackName, WorkloadId};
 use crate::stack::{Container, Inventory, Mount, MountSource, RunState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -99,12 +99,36 @@ pub struct TargetUser {
     pub running: bool,
 }
 
-/// The places where the services of `stack` keep data, by name, each with all that mount it.
+impl TargetUser {
+    /// Whether it is a container of this workload.
+    #[must_use]
+    pub fn is_of(&self, workload: &WorkloadId) -> bool {
+        match (workload, &self.service) {
+            (WorkloadId::Service(service), Some(own)) => own == service,
+            (WorkloadId::Container(container), None) => container.as_str() == self.name,
+            (WorkloadId::Service(_), None) | (WorkloadId::Container(_), Some(_)) => false,
+        }
+    }
+
+    /// Whether it is in the workload's stack. A container that belongs to none is one of its own.
+    #[must_use]
+    pub fn is_in_stack_of(&self, workload: &WorkloadId) -> bool {
+        match (workload, &self.service) {
+            (WorkloadId::Service(service), Some(own)) => own.stack == service.stack,
+            (WorkloadId::Container(_), _) | (WorkloadId::Service(_), None) => self.is_of(workload),
+        }
+    }
+}
+
+/// The places where the services of `stack`, or the container that it stands for, keep data, by name, each with all that mount it.
 #[must_use]
 pub fn of_stack(inventory: &Inventory, stack: &StackName) -> Vec<DataTarget> {
     let mut targets: BTreeMap<TargetName, DataTarget> = BTreeMap::new();
-    let own = inventory.stacks.iter().filter(|found| found.name == *stack);
-    for mount in own.flat_map(|stack| &stack.services).flat_map(|service| &service.containers).flat_map(|c| &c.mounts) {
+    let of_compose = inventory.stacks.iter().filter(|found| found.name == *stack);
+    let in_stack = of_compose.flat_map(|stack| &stack.services).flat_map(|service| &service.containers);
+    let alone = stack.container();
+    let alone = inventory.standalone.iter().filter(|c| alone.as_ref().is_some_and(|name| name.as_str() == c.name));
+    for mount in in_stack.chain(alone).flat_map(|container| &container.mounts) {
         if let Some((name, place)) = identify(mount) {
             targets.entry(name.clone()).or_insert(DataTarget { name, place, users: Vec::new() });
         }

@@ -1,8 +1,12 @@
 use super::*;
-use crate::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
+use crate::ids::{ContainerId, ContainerName, ImageId, ServiceId, ServiceName, StackName, WorkloadId};
 use crate::platform::Platform;
 use crate::stack::{ComposeProject, Container, Inventory, Mount, MountSource, RunState, Service, Stack};
 use std::collections::BTreeMap;
+
+fn work(stack: &str, service: &str) -> WorkloadId {
+    WorkloadId::Service(id(stack, service))
+}
 
 fn id(stack: &str, service: &str) -> ServiceId {
     ServiceId { stack: StackName::new(stack), service: ServiceName::new(service) }
@@ -68,7 +72,7 @@ fn planned(settings: &BackupSettings, sizes: &[(&str, Measured)]) -> BackupPlan 
         found.map_or(Measured::Bytes(10), |(_, size)| size.clone())
     };
     let targets: Vec<_> = targets().into_iter().map(|target| (target.clone(), size(&target))).collect();
-    plan(&id("shop", "app"), &targets, settings).unwrap()
+    plan(&work("shop", "app"), &targets, settings).unwrap()
 }
 
 /// What is done with a target: `stop back`, `pause`, or why it is skipped.
@@ -104,9 +108,9 @@ fn copies_what_the_stack_can_write_to_and_takes_back_what_was_held_still() {
     assert_eq!(choice(&plan, "volume:shop_db"), "pause");
     assert_eq!(choice(&plan, "bind:/srv/shop/conf"), "skipped_read_only");
     assert_eq!(plan.bytes(), 20);
-    assert!(plan.holds(&id("shop", "app")));
+    assert!(plan.holds(&work("shop", "app")));
     // `lone` is nobody's of the stack, and does not run.
-    let frozen: Vec<_> = plan.frozen_others(&id("shop", "app")).iter().map(|user| user.name.as_str()).collect();
+    let frozen: Vec<_> = plan.frozen_others(&work("shop", "app")).iter().map(|user| user.name.as_str()).collect();
     assert_eq!(frozen, ["shop-db-1"]);
 }
 
@@ -118,7 +122,7 @@ fn skips_by_size_and_by_failure_unless_forced() {
     let plan = planned(&settings, &[("volume:shop_files", many.clone()), ("volume:shop_db", broken.clone())]);
     assert_eq!(choice(&plan, "volume:shop_files"), "skipped_by_size");
     assert_eq!(choice(&plan, "volume:shop_db"), "skipped_by_probe_error");
-    assert!(!plan.holds(&id("shop", "app")), "nothing of it is copied, so it goes on");
+    assert!(!plan.holds(&work("shop", "app")), "nothing of it is copied, so it goes on");
     settings.targets = BTreeMap::from([
         (TargetName::of_volume("shop_files"), TargetRule::Force),
         (TargetName::of_volume("shop_db"), TargetRule::Force),
@@ -161,8 +165,8 @@ fn the_scope_can_be_the_service_alone_and_backups_can_be_off() {
     assert_eq!(choice(&planned(&settings, &[]), "volume:shop_db"), "skipped_out_of_scope");
     let off = BackupSettings { enabled: false, ..BackupSettings::default() };
     let targets: Vec<_> = targets().into_iter().map(|target| (target, Measured::NotAsked)).collect();
-    assert_eq!(plan(&id("shop", "app"), &targets, &off), None);
-    assert!(!needs_measuring(&targets[2].0, &id("shop", "app"), &off));
+    assert_eq!(plan(&work("shop", "app"), &targets, &off), None);
+    assert!(!needs_measuring(&targets[2].0, &work("shop", "app"), &off));
 }
 
 #[test]
@@ -175,7 +179,7 @@ fn the_machines_own_folders_are_nobodys_data() {
             .into_iter()
             .map(|target| (target, Measured::Bytes(1)))
             .collect();
-        let plan = plan(&id("shop", "app"), &targets, &BackupSettings::default()).unwrap();
+        let plan = plan(&work("shop", "app"), &targets, &BackupSettings::default()).unwrap();
         assert_eq!(choice(&plan, &format!("bind:{path}")), expected, "{path}");
     };
     for path in ["/", "/etc", "/var/run/docker.sock", "/proc", "/sys/fs/cgroup", "/dev/dri", "/var/lib/docker"] {
@@ -198,4 +202,18 @@ fn an_artifacts_name_says_whose_and_when() {
     {
         assert!(bad.parse::<ArtifactName>().is_err(), "{bad}");
     }
+}
+
+/// A container that belongs to no stack is a stack of its own.
+#[test]
+fn copies_what_a_container_of_its_own_has() {
+    let lone = WorkloadId::Container(ContainerName::new("lone"));
+    let targets = of_stack(&inventory(), &lone.stack());
+    let names: Vec<_> = targets.iter().map(|target| target.name.as_str()).collect();
+    assert_eq!(names, ["volume:shop_db"]);
+    let measured: Vec<_> = targets.into_iter().map(|target| (target, Measured::Bytes(1))).collect();
+    let plan = plan(&lone, &measured, &BackupSettings::default()).unwrap();
+    assert!(plan.holds(&lone));
+    assert_eq!(plan.going_back().count(), 1);
+    assert!(plan.frozen_others(&lone).is_empty(), "the services of a stack are none of its business");
 }

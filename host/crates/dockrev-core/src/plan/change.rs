@@ -1,25 +1,23 @@
-//! One service, from what runs to what shall run.
+//! One service or container, from what runs to what shall run.
 
 use super::candidate::{Architecture, Candidate, ChangeLevel};
 use super::options::{PlanOptions, VerifySettings};
-use super::rewrite::{Rewrite, RewritePlan};
+use super::rewrite::RewritePlan;
+use super::workload::{ContainerWorkload, ServiceWorkload, Spelling, Workload, Writing};
 use crate::backup::{BackupPlan, Choice, TargetName};
-use crate::detection::{ComposeFacts, Detection, InFiles, Reading, TagUsers};
-use crate::ids::{ImageId, ServiceId, ServiceName};
+use crate::detection::{ComposeFacts, ContainerFacts, Detection, InFiles, Reading, TagUsers};
+use crate::ids::{ContainerName, ImageId, ServiceId, WorkloadId};
 use crate::image::{Digest, ImageRef, PinnedImage, Tag};
 use crate::platform::Platform;
-use crate::stack::{ComposeProject, ComposeService, FileHash, LocalImage};
+use crate::stack::{ComposeService, LocalImage};
 use serde::{Deserialize, Serialize};
 
-/// One service, from what runs to what shall run. Frozen: execution decides nothing.
+/// One service or container, from what runs to what shall run. Frozen: execution decides nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ServiceChange {
-    /// Which service.
-    pub service: ServiceId,
-    /// How Compose is called.
-    pub project: ComposeProject,
-    /// The project's files as they were when this was planned.
-    pub files: Vec<FileHash>,
+pub struct Change {
+    /// What is changed, and how.
+    #[serde(flatten)]
+    pub workload: Workload,
     /// What runs now.
     pub from: CurrentImage,
     /// What shall run.
@@ -28,19 +26,8 @@ pub struct ServiceChange {
     pub level: ChangeLevel,
     /// The platform whose image is taken, where it is not this host's own.
     pub platform: Option<Platform>,
-    /// How it is written down.
-    pub writing: Writing,
-    /// Edits of the stack's files that come earlier in the same plan: they do not make this plan stale.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub earlier_edits: Vec<Rewrite>,
-    /// What the override file pinned for the service when this was planned, whether or not it was what ran.
-    pub pin_found: Option<PinnedImage>,
-    /// How many containers the service has.
-    pub containers: u32,
     /// Whether what runs now has a healthcheck.
     pub had_healthcheck: bool,
-    /// Services of the stack that this one waits for.
-    pub depends_on: Vec<ServiceName>,
     /// What is copied before it. Absent where backups are off or there is no data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<BackupPlan>,
@@ -65,21 +52,6 @@ pub struct CurrentImage {
     pub image_id: ImageId,
     /// The digest that the registry knows it by, if it came from one.
     pub digest: Option<Digest>,
-}
-
-/// How a change is written down, so that the user's own next `compose up` keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "type")]
-pub enum Writing {
-    /// A moved tag: the local `repository:tag` is pointed to the new image. The compose file stays true.
-    LocalTag,
-    /// A newer tag: Dockrev's override file pins it.
-    Override {
-        /// The pin by which the old image ran. Absent if it ran by what the compose file says.
-        before: Option<PinnedImage>,
-    },
-    /// A newer tag: it takes the place of the old one in the user's own file.
-    Rewrite(Box<RewritePlan>),
 }
 
 /// What the person who approves a change should know.
@@ -120,21 +92,30 @@ pub enum Warning {
     },
 }
 
-impl ServiceChange {
-    /// The same change, written down in the user's own file.
+impl Change {
+    /// What is changed.
+    #[must_use]
+    pub fn id(&self) -> WorkloadId {
+        self.workload.id()
+    }
+
+    /// The same change of a service, written down in the user's own file.
     #[must_use]
     pub fn with_rewrite(mut self, rewrite: RewritePlan) -> Self {
-        self.warnings.retain(|warning| !matches!(warning, Warning::OverrideOnly { .. }));
-        self.writing = Writing::Rewrite(Box::new(rewrite));
+        if let Workload::Service(workload) = &mut self.workload {
+            workload.writing = Writing::Rewrite(Box::new(rewrite));
+            self.warnings.retain(|warning| !matches!(warning, Warning::OverrideOnly { .. }));
+        }
         self
     }
 
     /// The same change with `backup` before it, and what that leaves open among its warnings.
     #[must_use]
     pub fn with_backup(mut self, backup: Option<BackupPlan>) -> Self {
+        let own = self.id();
         for planned in backup.iter().flat_map(|backup| &backup.targets) {
             let target = planned.target.name.clone();
-            let is_own = planned.target.users.iter().any(|user| user.service.as_ref() == Some(&self.service));
+            let is_own = planned.target.users.iter().any(|user| user.is_of(&own));
             let warning = match &planned.choice {
                 Choice::Skipped { why } if why.is_a_gap() => {
                     Some(Warning::NotBackedUp { target, reason: why.to_string() })
@@ -163,35 +144,75 @@ pub(super) fn freeze(
     candidate: Candidate,
     reading: &Reading,
     options: &PlanOptions,
-) -> ServiceChange {
+) -> Change {
+    let writing = writing(detection, compose, reading, &candidate);
+    let mut warnings = warnings(compose.has_healthcheck, &candidate, reading);
+    if let (Writing::Override { .. }, InFiles::Found(ComposeService { image: Some(file_image), .. })) =
+        (&writing, &compose.in_files)
+    {
+        warnings.push(Warning::OverrideOnly { file_image: file_image.clone() });
+    }
+    let workload = Workload::Service(Box::new(ServiceWorkload {
+        service: service.clone(),
+        project: compose.project.clone(),
+        files: compose.files.clone(),
+        writing,
+        earlier_edits: Vec::new(),
+        pin_found: compose.pin.clone(),
+        containers: compose.containers,
+        depends_on: compose.depends_on.clone(),
+    }));
+    Change {
+        workload,
+        from: current(local, reading),
+        to: candidate.image,
+        level: candidate.level,
+        platform: candidate.platform,
+        had_healthcheck: compose.has_healthcheck,
+        backup: None,
+        verify: options.verify,
+        reason: candidate.reason,
+        warnings,
+    }
+}
+
+/// Freezes a change of a container that belongs to no stack and is made from `local`.
+pub(super) fn freeze_container(
+    container: &ContainerName,
+    (facts, local): (&ContainerFacts, &LocalImage),
+    candidate: Candidate,
+    reading: &Reading,
+    options: &PlanOptions,
+) -> Change {
+    let is_moved_tag = candidate.image.tag == reading.tag && reading.reference.digest().is_none();
+    let is_its_own = is_moved_tag && facts.tag_users == TagUsers::One;
+    let workload = Workload::Container(ContainerWorkload {
+        container: container.clone(),
+        spelling: if is_its_own { Spelling::MovedTag } else { Spelling::TagAndDigest },
+        is_removed_on_stop: facts.recreation.is_removed_on_stop,
+    });
+    Change {
+        workload,
+        from: current(local, reading),
+        warnings: warnings(facts.recreation.has_healthcheck, &candidate, reading),
+        to: candidate.image,
+        level: candidate.level,
+        platform: candidate.platform,
+        had_healthcheck: facts.recreation.has_healthcheck,
+        backup: None,
+        verify: options.verify,
+        reason: candidate.reason,
+    }
+}
+
+fn current(local: &LocalImage, reading: &Reading) -> CurrentImage {
     let repository = reading.reference.repository();
-    let from = CurrentImage {
+    CurrentImage {
         reference: ImageRef::new(repository.clone(), Some(reading.tag.clone()), None),
         written: reading.reference.clone(),
         tag: reading.tag.clone(),
         image_id: local.id.clone(),
         digest: local.digests_of(repository).next().cloned(),
-    };
-    let writing = writing(detection, compose, reading, &candidate);
-    let warnings = warnings(compose, &candidate, &writing, reading);
-    ServiceChange {
-        service: service.clone(),
-        project: compose.project.clone(),
-        files: compose.files.clone(),
-        from,
-        to: candidate.image,
-        level: candidate.level,
-        platform: candidate.platform,
-        writing,
-        earlier_edits: Vec::new(),
-        pin_found: compose.pin.clone(),
-        containers: compose.containers,
-        had_healthcheck: compose.has_healthcheck,
-        depends_on: compose.depends_on.clone(),
-        backup: None,
-        verify: options.verify,
-        reason: candidate.reason,
-        warnings,
     }
 }
 
@@ -204,19 +225,14 @@ fn writing(detection: &Detection, compose: &ComposeFacts, reading: &Reading, can
     Writing::Override { before: pin_in_force(compose, detection).cloned() }
 }
 
-fn warnings(compose: &ComposeFacts, candidate: &Candidate, writing: &Writing, reading: &Reading) -> Vec<Warning> {
+fn warnings(has_healthcheck: bool, candidate: &Candidate, reading: &Reading) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if !compose.has_healthcheck {
+    if !has_healthcheck {
         warnings.push(Warning::NoHealthcheck);
     }
     match candidate.architecture {
         Architecture::Matches => {}
         Architecture::Mismatch { .. } | Architecture::Unknown => warnings.push(Warning::ArchitectureMismatch),
-    }
-    if let (Writing::Override { .. }, InFiles::Found(ComposeService { image: Some(file_image), .. })) =
-        (writing, &compose.in_files)
-    {
-        warnings.push(Warning::OverrideOnly { file_image: file_image.clone() });
     }
     if let Some(reason) = &reading.truncated {
         warnings.push(Warning::TagsTruncated { reason: reason.clone() });

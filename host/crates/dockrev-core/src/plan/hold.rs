@@ -5,8 +5,10 @@ use super::options::{MismatchRule, PlanOptions};
 use super::refused::Refused;
 use super::rewrite::CannotRewrite;
 use crate::age::TooYoung;
-use crate::detection::{ComposeFacts, Detection, Finding, InFiles, LocalTag, MovedBack, Replicas, Subject};
-use crate::ids::{ImageId, JobId};
+use crate::detection::{
+    ComposeFacts, ContainerFacts, Detection, Finding, InFiles, LocalTag, MovedBack, Replicas, Subject,
+};
+use crate::ids::{ContainerName, ImageId, JobId, WorkloadId};
 use crate::image::ImageRef;
 use crate::platform::Platform;
 use crate::registry::OldAnswer;
@@ -31,8 +33,8 @@ pub enum Hold {
         /// This host's platform.
         host: Platform,
     },
-    /// The service is stopped, and an update would start it.
-    #[error("the service is stopped, and an update would start it")]
+    /// It is stopped, and an update would start it.
+    #[error("it is stopped, and an update would start it")]
     Stopped,
     /// The compose files no longer have the service.
     #[error("the compose files no longer have this service")]
@@ -109,9 +111,12 @@ pub enum Hold {
         /// The label or table that says so.
         by: String,
     },
-    /// It belongs to no stack.
-    #[error("not part of a Compose stack: updating such containers is not supported yet")]
-    Standalone,
+    /// A container that belongs to no stack cannot be made as it is.
+    #[error("it cannot be made anew: {reason}")]
+    CannotRecreate {
+        /// Why not.
+        reason: String,
+    },
     /// It was only asked about.
     #[error("only asked about")]
     NotInstalled,
@@ -142,11 +147,15 @@ pub(super) fn find(
 ) -> Option<Hold> {
     match &detection.subject {
         Subject::Image(_) => return Some(Hold::NotInstalled),
-        Subject::Container(_) => return Some(Hold::Standalone),
+        Subject::Container(name) => {
+            let id = WorkloadId::Container(ContainerName::new(name.clone()));
+            if let Some(hold) = taken_back(&id, candidate, options) {
+                return Some(hold);
+            }
+        }
         Subject::Service(service) => {
-            let is_it = |refused: &&Refused| refused.service == *service && refused.digest == candidate.image.digest;
-            if let Some(refused) = options.refused.iter().find(is_it) {
-                return Some(Hold::TakenBack { job: refused.job.clone(), reason: refused.reason.clone() });
+            if let Some(hold) = taken_back(&WorkloadId::Service(service.clone()), candidate, options) {
+                return Some(hold);
             }
         }
     }
@@ -162,6 +171,9 @@ pub(super) fn find(
     if let Some(hold) = detection.compose.as_ref().and_then(|compose| of_stack(detection, compose)) {
         return Some(hold);
     }
+    if let Some(hold) = detection.container.as_ref().and_then(of_container) {
+        return Some(hold);
+    }
     match (&candidate.architecture, options.architecture_mismatch) {
         (Architecture::Matches, _) | (_, MismatchRule::Apply) => None,
         (Architecture::Mismatch { offered }, MismatchRule::Hold) => {
@@ -169,6 +181,21 @@ pub(super) fn find(
         }
         (Architecture::Unknown, MismatchRule::Hold) => Some(Hold::ArchitectureUnknown { host: host.clone() }),
     }
+}
+
+fn taken_back(id: &WorkloadId, candidate: &Candidate, options: &PlanOptions) -> Option<Hold> {
+    let is_it = |refused: &&Refused| refused.workload == *id && refused.digest == candidate.image.digest;
+    let refused = options.refused.iter().find(is_it)?;
+    Some(Hold::TakenBack { job: refused.job.clone(), reason: refused.reason.clone() })
+}
+
+/// Where a container that belongs to no stack cannot be made anew as it is, or not without harm to others.
+fn of_container(facts: &ContainerFacts) -> Option<Hold> {
+    if let Some(reason) = &facts.recreation.obstacle {
+        return Some(Hold::CannotRecreate { reason: reason.clone() });
+    }
+    let names = facts.recreation.tied_to_it.clone();
+    (!names.is_empty()).then_some(Hold::OthersTiedToIt { names })
 }
 
 /// Where the tag that is followed is not what it was: locally, or in the registry.

@@ -1,6 +1,6 @@
 //! Images that were tried and taken back.
 
-use crate::ids::{JobId, ServiceId};
+use crate::ids::{JobId, WorkloadId};
 use crate::image::Digest;
 use crate::job::{Job, JobState};
 use serde::{Deserialize, Serialize};
@@ -11,11 +11,11 @@ const FAILED_ITSELF: &str = "verify.";
 /// Code of the failure of a job that somebody rolled back later.
 const ROLLED_BACK: &str = "rollback.requested";
 
-/// An image that a service was moved to and that was taken back.
+/// An image that a service or container was moved to and that was taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
-    /// Which service.
-    pub service: ServiceId,
+    /// Which service or container.
+    pub workload: WorkloadId,
     /// Which image.
     pub digest: Digest,
     /// The job that took it back.
@@ -25,10 +25,10 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// What `jobs`, newest first, say: for each service and image, the newest job that tried it decides.
+    /// What `jobs`, newest first, say: for each workload and image, the newest job that tried it decides.
     #[must_use]
     pub fn of_jobs(jobs: &[Job]) -> Vec<Self> {
-        let mut decided: BTreeSet<(&ServiceId, &Digest)> = BTreeSet::new();
+        let mut decided: BTreeSet<(WorkloadId, &Digest)> = BTreeSet::new();
         let mut refused = Vec::new();
         for job in jobs {
             // A job that was stopped, or that the engine failed, says nothing about the image.
@@ -42,12 +42,12 @@ impl Refused {
                 | JobState::Running { .. }
                 | JobState::Undoing { .. } => continue,
             };
-            let (service, digest) = (&job.change.service, &job.change.to.digest);
-            if decided.insert((service, digest))
+            let (workload, digest) = (job.change.id(), &job.change.to.digest);
+            if decided.insert((workload.clone(), digest))
                 && let Some(cause) = cause
             {
                 let reason = cause.message.clone();
-                refused.push(Self { service: service.clone(), digest: digest.clone(), job: job.id.clone(), reason });
+                refused.push(Self { workload, digest: digest.clone(), job: job.id.clone(), reason });
             }
         }
         refused

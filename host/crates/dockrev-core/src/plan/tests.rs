@@ -1,9 +1,10 @@
 use super::*;
 use crate::age::{AgeSource, Since};
-use crate::detection::{ComposeFacts, LocalTag, Moved, MovedBack, Replicas, TagUsers, YoungCandidate};
-use crate::ids::{ImageId, ServiceId, ServiceName, StackName};
+use crate::detection::{ComposeFacts, ContainerFacts, LocalTag, Moved, MovedBack, Replicas, TagUsers, YoungCandidate};
+use crate::ids::{ImageId, ServiceId, ServiceName, StackName, WorkloadId};
 use crate::image::{Digest, PinnedImage};
 use crate::policy::{Assessment, Following, Level, Relation, Verdict};
+use crate::ports::Recreation;
 use crate::registry::{PlatformImage, ResolvedImage};
 use crate::settings::Switch;
 use crate::stack::{ComposeProject, ComposeService, LocalImage};
@@ -69,6 +70,7 @@ fn up_to_date(service: &str) -> Detection {
             tag_users: TagUsers::One,
             tied_to_it: Vec::new(),
         }),
+        container: None,
         finding: Finding::Read(Box::new(Reading {
             reference,
             tag,
@@ -116,7 +118,7 @@ fn newer(tag: &str, image: ResolvedImage) -> Detection {
 }
 
 /// A change to what `newer` gives.
-pub(super) fn some_change() -> ServiceChange {
+pub(super) fn some_change() -> Change {
     change_of(&newer("1.1", resolved("b", &["amd64"])))
 }
 
@@ -124,20 +126,21 @@ pub(super) fn some_change() -> ServiceChange {
 fn what_was_taken_back_is_not_taken_again_by_itself() {
     let detection = newer("1.1", resolved("b", &["amd64"]));
     let change = some_change();
-    let refused = |service: ServiceId, digest| Refused {
-        service,
+    let refused = |workload: WorkloadId, digest| Refused {
+        workload,
         digest,
         job: crate::ids::JobId::new("job"),
         reason: "it did not become healthy".to_owned(),
     };
     let decide =
         |refused: Refused| decide_with(&detection, &PlanOptions { refused: vec![refused], ..PlanOptions::cautious() });
-    let held = decide(refused(change.service.clone(), change.to.digest.clone()));
+    let held = decide(refused(change.id(), change.to.digest.clone()));
     assert!(matches!(held, Decision::Held { hold: Hold::TakenBack { .. }, .. }), "{held:?}");
-    let other = ServiceId { service: ServiceName::new("other"), ..change.service.clone() };
+    let other =
+        WorkloadId::Service(ServiceId { service: ServiceName::new("other"), ..service_of(&change).service.clone() });
     assert!(matches!(decide(refused(other, change.to.digest.clone())), Decision::Update(_)));
     let newer_digest = format!("sha256:{}", "9".repeat(64)).parse().unwrap();
-    assert!(matches!(decide(refused(change.service, newer_digest)), Decision::Update(_)));
+    assert!(matches!(decide(refused(change.id(), newer_digest)), Decision::Update(_)));
 }
 
 fn decide_with(detection: &Detection, options: &PlanOptions) -> Decision {
@@ -149,7 +152,11 @@ fn decide_on(detection: &Detection) -> Decision {
 }
 
 #[track_caller]
-fn change_of(detection: &Detection) -> ServiceChange {
+fn service_of(change: &Change) -> &ServiceWorkload {
+    change.workload.service().unwrap()
+}
+
+fn change_of(detection: &Detection) -> Change {
     match decide_on(detection) {
         Decision::Update(change) => *change,
         other @ (Decision::UpToDate { .. }
@@ -172,7 +179,7 @@ fn a_newer_tag_is_pinned_in_the_override_by_its_digest() {
     assert_eq!(change.from.image_id, ImageId::new("sha256:id-a"));
     assert_eq!(change.from.digest, Some(digest("a")));
     assert_eq!(change.level, ChangeLevel::Minor);
-    assert_eq!(change.writing, Writing::Override { before: None });
+    assert_eq!(service_of(&change).writing, Writing::Override { before: None });
     let file_image = "demo.invalid/app:1.0".to_owned();
     assert_eq!(change.warnings, [Warning::OverrideOnly { file_image }]);
 }
@@ -183,7 +190,7 @@ fn a_moved_tag_is_news_and_goes_by_the_local_tag() {
     reading(&mut detection).tag_now = Some(resolved("c", &["amd64"]));
     let change = change_of(&detection);
     assert_eq!((change.to.tag.as_str(), change.level), ("1.0", ChangeLevel::Digest));
-    assert_eq!(change.writing, Writing::LocalTag);
+    assert_eq!(service_of(&change).writing, Writing::LocalTag);
     assert_eq!(change.warnings, []);
 }
 
@@ -197,7 +204,7 @@ fn a_moved_tag_of_a_pinned_service_goes_by_the_override() {
     };
     compose(&mut detection).pin = Some(pin.clone());
     reading(&mut detection).tag_now = Some(resolved("c", &["amd64"]));
-    assert_eq!(change_of(&detection).writing, Writing::Override { before: Some(pin) });
+    assert_eq!(service_of(&change_of(&detection)).writing, Writing::Override { before: Some(pin) });
 }
 
 #[test]
@@ -235,7 +242,16 @@ fn says_why_something_newer_is_not_taken() {
     check(|detection| compose(detection).tied_to_it = vec!["torrent".to_owned()], "torrent would be cut off");
     check(|detection| detection.written = "demo.invalid/app:0.9".to_owned(), "bring that up first");
     check(|detection| detection.update = Switch::Off("label `x`".to_owned()), "shown only, because of label `x`");
-    check(|detection| detection.subject = Subject::Container("lonely".to_owned()), "not part of a Compose stack");
+    let alone = |recreation: Recreation| {
+        let mut detection = newer("1.1", resolved("b", &["amd64"]));
+        make_alone(&mut detection, recreation);
+        let Decision::Held { hold, .. } = decide_on(&detection) else { panic!("not held") };
+        hold.to_string()
+    };
+    let obstacle = Some("its network is gone".to_owned());
+    assert_eq!(alone(Recreation { obstacle, ..Recreation::default() }), "it cannot be made anew: its network is gone");
+    let tied = alone(Recreation { tied_to_it: vec!["guest".to_owned()], ..Recreation::default() });
+    assert!(tied.contains("guest would be cut off"), "{tied}");
     check(|detection| detection.subject = Subject::Image("app".to_owned()), "only asked about");
 }
 
@@ -276,7 +292,8 @@ fn warns_of_what_the_person_who_approves_should_know() {
     let warnings: Vec<String> = change_of(&detection).warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 3, "{warnings:?}");
     assert!(warnings[0].starts_with("no healthcheck"), "{warnings:?}");
-    assert!(warnings[2].contains("only 100 pages"), "{warnings:?}");
+    assert!(warnings[1].contains("only 100 pages"), "{warnings:?}");
+    assert!(warnings[2].contains("compose file keeps"), "{warnings:?}");
 }
 
 #[test]
@@ -297,7 +314,7 @@ fn a_plan_survives_being_written_down() {
     let mut change = change_of(&newer("1.1", resolved("b", &["amd64"])));
     change.verify.without_healthcheck = UndoRule::Automatic;
     let text = serde_json::to_string(&change).unwrap();
-    assert_eq!(serde_json::from_str::<ServiceChange>(&text).unwrap(), change);
+    assert_eq!(serde_json::from_str::<Change>(&text).unwrap(), change);
 }
 
 #[test]
@@ -305,7 +322,7 @@ fn a_tag_that_others_use_is_not_moved() {
     let mut detection = up_to_date("app");
     reading(&mut detection).tag_now = Some(resolved("c", &["amd64"]));
     compose(&mut detection).tag_users = TagUsers::Several;
-    assert_eq!(change_of(&detection).writing, Writing::Override { before: None });
+    assert_eq!(service_of(&change_of(&detection)).writing, Writing::Override { before: None });
 }
 
 #[test]
@@ -318,7 +335,7 @@ fn a_digest_in_the_compose_file_is_overridden_and_not_a_tag_moved() {
     let reading = reading(&mut detection);
     reading.reference = written.parse().unwrap();
     reading.tag_now = Some(resolved("c", &["amd64"]));
-    assert_eq!(change_of(&detection).writing, Writing::Override { before: None });
+    assert_eq!(service_of(&change_of(&detection)).writing, Writing::Override { before: None });
 }
 
 #[test]
@@ -331,8 +348,8 @@ fn a_pin_that_is_not_what_runs_is_nothing_to_go_back_to() {
     };
     compose(&mut detection).pin = Some(stale.clone());
     let change = change_of(&detection);
-    assert_eq!(change.writing, Writing::Override { before: None });
-    assert_eq!(change.pin_found, Some(stale));
+    assert_eq!(service_of(&change).writing, Writing::Override { before: None });
+    assert_eq!(service_of(&change).pin_found, Some(stale));
 }
 
 #[test]
@@ -473,4 +490,45 @@ fn a_local_tag_of_somebodys_own_is_not_taken_away_from_them() {
     assert!(hold.to_string().starts_with(words), "{hold}");
     detection.local_tag = LocalTag::Pulled(ImageId::new("sha256:new"));
     assert_eq!(change_of(&detection).level, ChangeLevel::Minor);
+}
+
+fn make_alone(detection: &mut Detection, recreation: Recreation) {
+    detection.subject = Subject::Container("lonely".to_owned());
+    detection.compose = None;
+    detection.container = Some(ContainerFacts { recreation, tag_users: TagUsers::One });
+}
+
+/// `docker ps` shows what was chosen, unless the tag is, or may be, somebody else's.
+#[test]
+fn says_how_the_image_is_written_on_a_container_that_belongs_to_no_stack() {
+    let spelling = |mut detection: Detection, tag_users: TagUsers| {
+        make_alone(&mut detection, Recreation::default());
+        detection.container.as_mut().unwrap().tag_users = tag_users;
+        let Workload::Container(workload) = change_of(&detection).workload else { panic!("a service") };
+        assert_eq!(workload.container.as_str(), "lonely");
+        workload.spelling
+    };
+    let moved = || {
+        let mut detection = newer("1.0", resolved("b", &["amd64"]));
+        reading(&mut detection).tag_now = Some(resolved("b", &["amd64"]));
+        detection
+    };
+    assert_eq!(spelling(moved(), TagUsers::One), Spelling::MovedTag);
+    assert_eq!(spelling(moved(), TagUsers::Several), Spelling::TagAndDigest);
+    assert_eq!(spelling(newer("1.1", resolved("b", &["amd64"])), TagUsers::One), Spelling::TagAndDigest);
+}
+
+/// Jobs that were written before containers of their own could be changed.
+#[test]
+fn reads_changes_of_old_journals() {
+    let change = some_change();
+    let text = serde_json::to_value(&change).unwrap();
+    assert_eq!(text["service"]["service"], "app", "a service is written flat, as it always was: {text}");
+    assert!(text["writing"].is_object() && text["files"].is_array(), "{text}");
+    assert_eq!(serde_json::from_value::<Change>(text).unwrap(), change);
+    let mut alone = newer("1.1", resolved("b", &["amd64"]));
+    make_alone(&mut alone, Recreation::default());
+    let change = change_of(&alone);
+    let text = serde_json::to_string(&change).unwrap();
+    assert_eq!(serde_json::from_str::<Change>(&text).unwrap(), change, "{text}");
 }

@@ -68,6 +68,9 @@ pub trait Standalone: Send + Sync {
     /// that the engine removes when it stops.
     async fn put_back(&self, replacement: &Replacement, log: &dyn LogSink) -> Result<(), HostError>;
 
+    /// The jobs for which an old container is kept.
+    async fn kept(&self) -> Result<Vec<JobId>, HostError>;
+
     /// Removes what was kept for the way back, and no volume. Doing it twice is the same as once.
     async fn settle(&self, replacement: &Replacement, log: &dyn LogSink) -> Result<(), HostError>;
 }

@@ -23,6 +23,11 @@ pub(crate) fn is_of_a_job(name: &str) -> bool {
     name.contains(NEW_MARK) || name.contains(OLD_MARK)
 }
 
+/// The job for whose way back a container of this name is kept.
+pub(super) fn job_of_kept(name: &str) -> Option<&str> {
+    name.split_once(OLD_MARK).map(|(_, job)| job)
+}
+
 /// A container that was found.
 pub(super) struct Found {
     pub(super) id: String,

@@ -1,10 +1,10 @@
 //! What is to be looked at, and what is known of it before any registry is asked.
 
-use super::{Depth, DetectError, Scope};
-use dockrev_core::detection::{ComposeFacts, InFiles, LocalTag, Replicas, Subject, TagUsers};
-use dockrev_core::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
+use super::{Depth, DetectError, HostPorts, Scope};
+use dockrev_core::detection::{ComposeFacts, ContainerFacts, InFiles, LocalTag, Replicas, Subject, TagUsers};
+use dockrev_core::ids::{ContainerId, ContainerName, ImageId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{ImageRef, Repository, Tag};
-use dockrev_core::ports::{Compose, Engine, HostError, ImageName};
+use dockrev_core::ports::{Compose, Engine, HostError, ImageName, Recreation, Standalone};
 use dockrev_core::stack::{
     ComposeModel, ComposeProject, Container, FileHash, Health, Inventory, LocalImage, Pins, RunState, Service, Stack,
 };
@@ -21,16 +21,17 @@ pub(super) struct Known {
     pub(super) is_running: bool,
     pub(super) labels: BTreeMap<String, String>,
     pub(super) compose: Result<Option<ComposeFacts>, HostError>,
+    pub(super) container: Option<ContainerFacts>,
 }
 
 /// Asks engine and Compose about everything of `inventory` that is in `scope`.
 pub(super) async fn ask_host(
-    engine: &dyn Engine,
-    compose: &dyn Compose,
+    host: HostPorts<'_>,
     inventory: Inventory,
     scope: &Scope,
     depth: Depth,
 ) -> Result<Vec<Known>, DetectError> {
+    let HostPorts { engine, compose, standalone } = host;
     let neighbours = Neighbours::of(&inventory);
     let selected = select(inventory, scope)?;
     let of_services = selected.stacks.iter().flat_map(|stack| &stack.services).filter_map(shown);
@@ -49,7 +50,10 @@ pub(super) async fn ask_host(
             }
         }
     }
+    let mut recreations = recreations(standalone, &selected.standalone, depth).await?;
     for container in selected.standalone {
+        let tag_users = neighbours.tag_users(&container.image);
+        let recreation = recreations.remove(&ContainerName::new(container.name.clone()));
         subjects.push(Known {
             subject: Subject::Container(container.name.clone()),
             local: images.by_id.get(&container.image_id).cloned(),
@@ -58,9 +62,27 @@ pub(super) async fn ask_host(
             written: container.image,
             labels: container.labels,
             compose: Ok(None),
+            container: recreation.map(|recreation| ContainerFacts { recreation, tag_users }),
         });
     }
     Ok(subjects)
+}
+
+/// What a plan needs to know of containers that belong to no stack. What is only shown is assumed to be fine.
+async fn recreations(
+    standalone: &dyn Standalone,
+    containers: &[Container],
+    depth: Depth,
+) -> Result<BTreeMap<ContainerName, Recreation>, HostError> {
+    let names = containers.iter().map(|container| ContainerName::new(container.name.clone()));
+    match depth {
+        Depth::Survey => {
+            let fine = || Recreation { has_healthcheck: true, ..Recreation::default() };
+            Ok(names.map(|name| (name, fine())).collect())
+        }
+        Depth::Plan if containers.is_empty() => Ok(BTreeMap::new()),
+        Depth::Plan => standalone.recreations(&names.collect::<Vec<_>>()).await,
+    }
 }
 
 fn select(mut inventory: Inventory, scope: &Scope) -> Result<Inventory, DetectError> {
@@ -74,6 +96,13 @@ fn select(mut inventory: Inventory, scope: &Scope) -> Result<Inventory, DetectEr
             }
             inventory.stacks.retain(|stack| names.contains(&stack.name));
             inventory.standalone.clear();
+        }
+        Scope::Container(name) => {
+            inventory.stacks.clear();
+            inventory.standalone.retain(|container| container.name == name.as_str());
+            if inventory.standalone.is_empty() {
+                return Err(DetectError::NoSuchContainer(name.clone()));
+            }
         }
         Scope::Service(id) => {
             if !known.contains(&id.stack) {
@@ -202,7 +231,7 @@ async fn known_service(
         })),
     };
     let subject = Subject::Service(service.id.clone());
-    Ok(Known { subject, written, local, local_tag, is_running, labels, compose })
+    Ok(Known { subject, written, local, local_tag, is_running, labels, compose, container: None })
 }
 
 /// What the services of a survey are looked at with.

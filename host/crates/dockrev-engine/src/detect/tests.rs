@@ -163,7 +163,7 @@ async fn survey(registry: FakeRegistry, world: &World) -> (Detection, Vec<String
 async fn survey_by(rules: Rules, registry: FakeRegistry, world: &World) -> (Detection, Vec<String>) {
     let registry = Arc::new(registry);
     let detector = detector(&registry, rules);
-    let survey = detector.survey(world, world, &Scope::All, Depth::Plan, None, &|_, _| {}).await.unwrap();
+    let survey = detector.survey(world.eyes(), &Scope::All, Depth::Plan, None, &|_, _| {}).await.unwrap();
     let mut asked = registry.asked.lock().unwrap().clone();
     asked.sort();
     (survey.detections.into_iter().next().unwrap(), asked)
@@ -220,7 +220,7 @@ async fn what_a_registry_said_before_is_shown_and_never_planned_with() {
     let down = || FakeRegistry { down: Some(old.clone()), ..registry(&[("1.0", OLD), ("1.1", NEW)]) };
     let look = async |depth| {
         let detector = detector(&Arc::new(down()), Rules::default());
-        let survey = detector.survey(&world, &world, &Scope::All, depth, None, &|_, _| ()).await.unwrap();
+        let survey = detector.survey(world.eyes(), &Scope::All, depth, None, &|_, _| ()).await.unwrap();
         survey.detections.into_iter().next().unwrap()
     };
     let shown = look(Depth::Survey).await;
@@ -265,7 +265,7 @@ async fn names_the_stacks_that_there_are() {
     let (world, _) = World::with_change(Road::FirstPin, true);
     let detector = detector(&Arc::new(registry(&[])), Rules::default());
     let scope = Scope::Stacks(vec![StackName::new("dmeo")]);
-    let error = detector.survey(&world, &world, &scope, Depth::Survey, None, &|_, _| {}).await.unwrap_err();
+    let error = detector.survey(world.eyes(), &scope, Depth::Survey, None, &|_, _| {}).await.unwrap_err();
     assert_eq!(error.to_string(), "no stack `dmeo` has containers on this engine (there are: demo)");
 }
 

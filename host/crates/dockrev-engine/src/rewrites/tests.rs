@@ -1,11 +1,11 @@
-use super::attach;
+use crate::attach::attach;
 use crate::context::Ports;
 use crate::runner::{Observer, Runner};
 use crate::world::{Locks, NEW, OLD, Road, World, digest, file, image, pinned, rewrite, service};
 use dockrev_core::detection::{LocalTag, Subject};
-use dockrev_core::ids::ServiceId;
+use dockrev_core::ids::WorkloadId;
 use dockrev_core::job::{DataWish, Job, LogLine};
-use dockrev_core::plan::{Decision, Hold, Plan, PlanEntry, ServiceChange, Warning, Writing};
+use dockrev_core::plan::{Change, Decision, Hold, Plan, PlanEntry, ServiceWorkload, Warning, Workload, Writing};
 use dockrev_core::ports::CancelFlag;
 use dockrev_core::settings::SettingsBook;
 use std::sync::Arc;
@@ -14,31 +14,36 @@ struct Nobody;
 
 impl Observer for Nobody {
     fn state(&self, _job: &Job) {}
-    fn line(&self, _service: &ServiceId, _line: &LogLine) {}
+    fn line(&self, _workload: &WorkloadId, _line: &LogLine) {}
 }
 
-fn prepare(road: Road) -> (Arc<World>, Ports, ServiceChange) {
+fn prepare(road: Road) -> (Arc<World>, Ports, Change) {
     let (world, change) = World::with_change(road, true);
     let world = Arc::new(world);
-    let ports = Ports {
+    let ports = ports_of(&world);
+    (world, ports, change)
+}
+
+fn ports_of(world: &Arc<World>) -> Ports {
+    Ports {
         engine: world.clone(),
         compose: world.clone(),
         rewriting: world.clone(),
+        standalone: world.clone(),
         vault: world.clone(),
         journal: world.clone(),
-        locks: Arc::new(Locks(Arc::clone(&world))),
+        locks: Arc::new(Locks(Arc::clone(world))),
         clock: world.clone(),
-    };
-    (world, ports, change)
+    }
 }
 
 fn runner(ports: &Ports) -> Runner {
     Runner::new(ports.clone(), CancelFlag::default())
 }
 
-fn entry(change: ServiceChange) -> PlanEntry {
+fn entry(change: Change) -> PlanEntry {
     PlanEntry {
-        subject: Subject::Service(change.service.clone()),
+        subject: Subject::Service(service()),
         written: change.from.reference.to_string(),
         current_tag: None,
         file_image: None,
@@ -56,14 +61,25 @@ fn settings(rewrite: Option<bool>) -> SettingsBook {
 }
 
 fn writing(plan: &Plan) -> &Writing {
-    &plan.changes().next().unwrap().writing
+    &workload(plan.changes().next().unwrap()).writing
+}
+
+fn workload(change: &Change) -> &ServiceWorkload {
+    change.workload.service().unwrap()
+}
+
+fn workload_mut(change: &mut Change) -> &mut ServiceWorkload {
+    match &mut change.workload {
+        Workload::Service(workload) => workload,
+        Workload::Container(container) => panic!("{container:?}"),
+    }
 }
 
 #[tokio::test]
 async fn a_newer_tag_is_written_into_the_file_where_that_is_asked_for() {
     for road in [Road::FirstPin, Road::NextPin] {
         let (_, ports, mut change) = prepare(road);
-        let Writing::Override { before } = change.writing.clone() else { panic!("{road:?}") };
+        let Writing::Override { before } = workload(&change).writing.clone() else { panic!("{road:?}") };
         change.warnings.push(Warning::OverrideOnly { file_image: "demo.invalid/app:1.0".to_owned() });
         let mut plan = Plan { entries: vec![entry(change)] };
         attach(&mut plan, &ports, &settings(None)).await.unwrap();
@@ -129,21 +145,17 @@ async fn an_earlier_edit_of_the_same_plan_does_not_make_it_stale() {
     let mut plan = Plan { entries: vec![entry(first), entry(second)] };
     attach(&mut plan, &ports, &settings(Some(true))).await.unwrap();
     let changes: Vec<_> = plan.changes().cloned().collect();
-    let Writing::Rewrite(of_first) = &changes[0].writing else { panic!("{:?}", changes[0].writing) };
-    assert_eq!(changes[0].earlier_edits, []);
-    assert_eq!(changes[1].earlier_edits, std::slice::from_ref(&of_first.rewrite));
+    let Writing::Rewrite(of_first) = &workload(&changes[0]).writing else {
+        panic!("{:?}", workload(&changes[0]).writing)
+    };
+    assert_eq!(workload(&changes[0]).earlier_edits, []);
+    assert_eq!(workload(&changes[1]).earlier_edits, std::slice::from_ref(&of_first.rewrite));
 
     world.state().edited_neighbour.clone_from(&of_first.rewrite.after);
     world.state().files[0].digest = digest("eeee");
-    let ports = Ports {
-        engine: world.clone(),
-        compose: world.clone(),
-        rewriting: world.clone(),
-        journal: world.clone(),
-        locks: Arc::new(Locks(Arc::clone(&world))),
-        ..ports
-    };
-    let stale = ServiceChange { earlier_edits: Vec::new(), ..changes[1].clone() };
+    let ports = ports_of(&world);
+    let mut stale = changes[1].clone();
+    workload_mut(&mut stale).earlier_edits.clear();
     let failed = runner(&ports).run(stale, "test", &Nobody).await.unwrap();
     assert_eq!(failed.state.cause().unwrap().code, "preflight.files-changed");
     let job = runner(&ports).run(changes[1].clone(), "test", &Nobody).await.unwrap();
@@ -176,7 +188,7 @@ async fn a_text_that_somebody_changed_is_left_and_said() {
 #[tokio::test]
 async fn a_file_that_is_read_otherwise_is_put_back_before_anything_runs() {
     let (world, ports, mut change) = prepare(Road::Rewrite);
-    let Writing::Rewrite(plan) = &mut change.writing else { panic!("{:?}", change.writing) };
+    let Writing::Rewrite(plan) = &mut workload_mut(&mut change).writing else { panic!("no rewrite") };
     plan.rewrite = rewrite(Road::Rewrite.file_image(), "demo.invalid/app:1.2");
     let before = world.state().container.clone();
     let job = runner(&ports).run(change, "test", &Nobody).await.unwrap();

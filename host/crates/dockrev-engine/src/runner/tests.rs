@@ -1,7 +1,7 @@
 use super::*;
 use crate::world::{Fault, Locks, NEW, OLD, Road, World, image, pinned, service};
 use dockrev_core::backup::{self, BackupSettings, Measured};
-use dockrev_core::ids::ServiceId;
+use dockrev_core::ids::WorkloadId;
 use dockrev_core::job::{LogLine, StageOutput};
 use dockrev_core::ports::Engine as _;
 use dockrev_core::stack::RunState;
@@ -10,7 +10,7 @@ struct Nobody;
 
 impl Observer for Nobody {
     fn state(&self, _job: &Job) {}
-    fn line(&self, _service: &ServiceId, _line: &LogLine) {}
+    fn line(&self, _workload: &WorkloadId, _line: &LogLine) {}
 }
 
 /// What is to become of the new image in a test.
@@ -20,7 +20,7 @@ enum NewImage {
     IsSick,
 }
 
-fn prepare(road: Road, new: NewImage, has_healthcheck: bool) -> (Arc<World>, Runner, ServiceChange) {
+fn prepare(road: Road, new: NewImage, has_healthcheck: bool) -> (Arc<World>, Runner, Change) {
     let (world, change) = World::with_change(road, has_healthcheck);
     if new == NewImage::IsSick {
         world.state().sick.insert(image(NEW).id);
@@ -30,6 +30,7 @@ fn prepare(road: Road, new: NewImage, has_healthcheck: bool) -> (Arc<World>, Run
         engine: world.clone(),
         compose: world.clone(),
         rewriting: world.clone(),
+        standalone: world.clone(),
         vault: world.clone(),
         journal: world.clone(),
         locks: Arc::new(Locks(Arc::clone(&world))),
@@ -39,18 +40,18 @@ fn prepare(road: Road, new: NewImage, has_healthcheck: bool) -> (Arc<World>, Run
 }
 
 /// The same with the data copied before, and going back with a rollback.
-async fn prepare_with_backup(road: Road, new: NewImage) -> (Arc<World>, Runner, ServiceChange) {
+async fn prepare_with_backup(road: Road, new: NewImage) -> (Arc<World>, Runner, Change) {
     let (world, runner, change) = prepare(road, new, true);
-    let targets = backup::of_stack(&world.inventory().await.unwrap(), &service().stack);
+    let targets = backup::of_stack(&world.inventory().await.unwrap(), &change.id().stack());
     let measured: Vec<_> = targets.into_iter().map(|target| (target, Measured::Bytes(1))).collect();
-    let planned = backup::plan(&service(), &measured, &BackupSettings::default());
+    let planned = backup::plan(&change.id(), &measured, &BackupSettings::default());
     let change = change.with_backup(planned);
     assert_eq!(change.backup.as_ref().unwrap().going_back().count(), 1);
     (world, runner, change)
 }
 
 /// Runs the change until it ends, fails to be written down, or the process dies.
-async fn run_until_it_ends_or_dies(world: &World, runner: &Runner, change: ServiceChange) {
+async fn run_until_it_ends_or_dies(world: &World, runner: &Runner, change: Change) {
     tokio::select! {
         _ = runner.run(change, "test", &Nobody) => {}
         () = world.died.notified() => {}
@@ -77,7 +78,12 @@ fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
             assert_eq!(runs, Some(image(NEW).id), "{context}: says updated");
             let pin = state.pins.get(&service().service);
             match road {
-                Road::MovedTag => assert_eq!(state.tags.get("demo.invalid/app:1.0"), Some(&image(NEW).id), "{context}"),
+                Road::MovedTag | Road::AloneMovedTag => {
+                    assert_eq!(state.tags.get("demo.invalid/app:1.0"), Some(&image(NEW).id), "{context}");
+                }
+                Road::AloneNewTag => {
+                    assert_eq!(state.tags.get("demo.invalid/app:1.1"), Some(&image(NEW).id), "{context}");
+                }
                 Road::FirstPin | Road::NextPin => assert_eq!(pin, Some(&pinned("1.1", NEW)), "{context}"),
                 Road::Rewrite | Road::RewriteOfPinned => {
                     assert_eq!((pin, state.file_image.as_str()), (None, "demo.invalid/app:1.1"), "{context}");
@@ -91,7 +97,7 @@ fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
             assert_eq!(state.file_image, road.file_image(), "{context}");
             match road {
                 Road::NextPin | Road::RewriteOfPinned => assert_eq!(pin, Some(&pinned("1.0", OLD)), "{context}"),
-                Road::MovedTag | Road::FirstPin | Road::Rewrite => {
+                Road::MovedTag | Road::FirstPin | Road::Rewrite | Road::AloneMovedTag | Road::AloneNewTag => {
                     assert_eq!(pin, None, "{context}");
                     assert_eq!(state.tags.get("demo.invalid/app:1.0"), Some(&image(OLD).id), "{context}");
                 }
@@ -102,6 +108,8 @@ fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
     }
     let own = state.container.as_ref().map(|container| container.run);
     assert_eq!(own, Some(RunState::Running), "{context}: the service does not run");
+    let keeps_the_old = road.is_alone() && job.state == JobState::Updated;
+    assert_eq!(state.kept.is_some(), keeps_the_old, "{context}: the old container");
     assert_eq!(state.neighbour, RunState::Running, "{context}: the neighbour was not let go");
     if job.change.backup.is_some() {
         let expected = if job.state == JobState::Updated { NEW } else { OLD };
@@ -232,8 +240,8 @@ async fn an_update_can_be_rolled_back_later_unless_something_changed_since() {
 
 #[tokio::test]
 async fn a_stale_plan_touches_nothing() {
-    type Change = fn(&World);
-    let changes: [(&str, Change); 5] = [
+    type Staleness = fn(&World);
+    let changes: [(&str, Staleness); 5] = [
         ("preflight.files-changed", |world| world.state().files[0].digest = crate::world::digest("eeee")),
         ("preflight.service-changed", |world| world.state().container = None),
         ("preflight.service-changed", |world| {

@@ -1,53 +1,51 @@
-//! Apply: writes the change down and has Compose recreate the service. Its undo puts both back by image id, and the data
+//! Apply: writes the change down and has the containers made anew. Its undo puts both back by image id, and the data
 //! between the end of the new containers and the start of the old ones.
 //!
 //! After a crash the stage counts as failed: its undo looks at nothing but the plan and the journal, and can run any
 //! number of times.
 
-use super::{data, preflight, rewrite};
+mod container;
+mod rewrite;
+mod service;
+
+use super::{data, preflight};
 use crate::context::{Context, StageError};
 use crate::health;
 use dockrev_core::ids::ImageId;
 use dockrev_core::image::{ImageRef, PinnedImage};
 use dockrev_core::job::{Effect, Stage, StageOutput};
-use dockrev_core::plan::Writing;
+use dockrev_core::plan::Workload;
 use dockrev_core::ports::HostError;
 
 pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageError> {
-    let change = context.change;
     // A long pull or copy lies between this and preflight.
     preflight::unchanged(context).await?;
     let image = new_image(context).await?;
     context.check_cancel()?;
-    match &change.writing {
-        Writing::LocalTag => move_local_tag(context, &change.to.tagged(), &image).await?,
-        Writing::Override { .. } => pin(context, Some(&change.to)).await?,
-        Writing::Rewrite(plan) => rewrite::perform(context, plan, &image).await?,
+    match &context.change.workload {
+        Workload::Service(workload) => service::move_to(context, workload, &image).await?,
+        Workload::Container(workload) => container::move_to(context, workload, &image).await?,
     }
-    compose_up(context).await?;
     Ok(StageOutput::Nothing)
 }
 
-/// Puts the data back where it has to, the old image back under its name, takes the pin back, recreates the service and
-/// waits until it is good.
+/// Puts the data back where it has to, has the old image run again, and waits until it is good.
 pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageError> {
-    let change = context.change;
-    let old = &change.from.image_id;
-    // A Compose whose Dockrev was killed goes on: it would start the new version on the data that goes back.
-    context.compose.wait_until_idle(&change.service.stack).await.map_err(|error| host(&error))?;
+    let old = &context.change.from.image_id;
+    if let Workload::Service(workload) = &context.change.workload {
+        // A Compose whose Dockrev was killed goes on: it would start the new version on the data that goes back.
+        context.compose.wait_until_idle(&workload.service.stack).await.map_err(|error| host(&error))?;
+    }
     have_old_image(context, old).await?;
     let stopped_others = data::put_back(context).await?;
-    let left = match &change.writing {
-        Writing::LocalTag => move_local_tag(context, &change.from.reference, old).await.map(|()| None)?,
-        Writing::Override { before: Some(before) } => pin_old(context, before).await.map(|()| None)?,
-        Writing::Override { before: None } => go_back_without_a_pin(context, old).await.map(|()| None)?,
-        Writing::Rewrite(plan) => rewrite::undo(context, plan, old).await?,
+    let left = match &context.change.workload {
+        Workload::Service(workload) => service::go_back(context, workload).await?,
+        Workload::Container(workload) => container::go_back(context, workload).await.map(|()| None)?,
     };
-    compose_up(context).await?;
     data::start_again(context, &stopped_others).await?;
     let good = health::wait_until_good(context, old).await.map_err(not_good)?;
-    // The service is back; what else there is to say is said last.
-    left.map_or_else(|| Ok(good.into_output(&change.service)), Err)
+    // The old image is back; what else there is to say is said last.
+    left.map_or_else(|| Ok(good.into_output(context.id)), |left| Err(StageError::Failed(left)))
 }
 
 fn not_good(error: StageError) -> StageError {
@@ -61,35 +59,6 @@ fn not_good(error: StageError) -> StageError {
         }
         journal @ StageError::Journal(_) => journal,
     }
-}
-
-/// Takes the pin out, if what the compose file says is still what ran, or nothing: then it is given its tag back. If its
-/// tag stands for something else by now, what ran is pinned by its digest: the tag may be that of others.
-pub(super) async fn go_back_without_a_pin(context: &Context<'_>, old: &ImageId) -> Result<(), StageError> {
-    let from = &context.change.from;
-    let stands_for = context.engine.image(&from.written).await.map_err(|error| host(&error))?;
-    if stands_for.as_ref().is_some_and(|found| found.id == *old) {
-        return pin(context, None).await;
-    }
-    let is_free = stands_for.is_none() && from.written == from.reference;
-    match from.digest.clone().filter(|_| !is_free) {
-        None => {
-            move_local_tag(context, &from.reference, old).await?;
-            pin(context, None).await
-        }
-        Some(digest) => {
-            let repository = from.reference.repository().clone();
-            pin_old(context, &PinnedImage { repository, tag: from.tag.clone(), digest }).await
-        }
-    }
-}
-
-/// Pins the old image. Where somebody took the digest's name from it, a pull gives it back.
-pub(super) async fn pin_old(context: &Context<'_>, old: &PinnedImage) -> Result<(), StageError> {
-    if context.engine.image(&old.by_digest()).await.map_err(|error| host(&error))?.is_none() {
-        pull_back(context, old).await?;
-    }
-    pin(context, Some(old)).await
 }
 
 /// What ran is on the machine, for a tag of ours keeps it. If somebody removed it all the same, its registry may still
@@ -140,7 +109,7 @@ async fn new_image(context: &Context<'_>) -> Result<ImageId, StageError> {
     }
 }
 
-pub(super) async fn move_local_tag(context: &Context<'_>, tag: &ImageRef, image: &ImageId) -> Result<(), StageError> {
+async fn move_local_tag(context: &Context<'_>, tag: &ImageRef, image: &ImageId) -> Result<(), StageError> {
     let stands_for = context.engine.image(tag).await.map_err(|error| host(&error))?;
     if stands_for.is_some_and(|found| found.id == *image) {
         return Ok(());
@@ -152,32 +121,6 @@ pub(super) async fn move_local_tag(context: &Context<'_>, tag: &ImageRef, image:
     Ok(())
 }
 
-pub(super) async fn pin(context: &Context<'_>, image: Option<&PinnedImage>) -> Result<(), StageError> {
-    let service = &context.change.service;
-    let mut pins = context.compose.pins(&service.stack).await.map_err(|error| host(&error))?;
-    if pins.get(&service.service) == image {
-        return Ok(());
-    }
-    match image {
-        Some(image) => pins.insert(service.service.clone(), image.clone()),
-        None => pins.remove(&service.service),
-    };
-    let effect = Effect::PinImage { image: image.map(PinnedImage::to_string) };
-    context.pen.intends(&effect).await?;
-    context.compose.set_pins(&service.stack, &pins).await.map_err(|error| host(&error))?;
-    context.pen.did(effect).await?;
-    Ok(())
-}
-
-async fn compose_up(context: &Context<'_>) -> Result<(), StageError> {
-    let change = context.change;
-    context.pen.intends(&Effect::ComposeUp).await?;
-    let up = context.compose.up(&change.project, &change.service.service, change.containers, context.pen.scribe).await;
-    up.map_err(|error| host(&error))?;
-    context.pen.did(Effect::ComposeUp).await?;
-    Ok(())
-}
-
-pub(super) fn host(error: &HostError) -> StageError {
+fn host(error: &HostError) -> StageError {
     StageError::host(Stage::Apply, error)
 }

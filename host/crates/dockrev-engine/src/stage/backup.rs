@@ -16,8 +16,8 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
         context.pen.scribe.say("there is nothing to copy");
         return Ok(StageOutput::Nothing);
     };
-    let stack = &context.change.service.stack;
-    let name = context.vault.free_name(stack, context.clock.timestamp()).await.map_err(|error| vault(&error))?;
+    let name =
+        context.vault.free_name(&context.id.stack(), context.clock.timestamp()).await.map_err(|error| vault(&error))?;
     let mut holding = Holding::default();
     match copy(context, plan, &name, &mut holding).await {
         Err(StageError::Failed(failure)) if plan.on_failure == FailureRule::GoOn && !context.cancel.is_raised() => {
@@ -55,7 +55,7 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
         return Ok(StageOutput::Nothing);
     }
     let good = health::wait_until_good(context, &context.change.from.image_id).await?;
-    Ok(good.into_output(&context.change.service))
+    Ok(good.into_output(context.id))
 }
 
 /// What is held still for the copy.
@@ -100,8 +100,7 @@ impl Holding {
         plan: &BackupPlan,
         own: &[ContainerStatus],
     ) -> Result<(), StageError> {
-        let service = &context.change.service;
-        for user in plan.frozen_others(service) {
+        for user in plan.frozen_others(context.id) {
             self.others.push(Held { id: user.container.clone(), name: user.name.clone() });
             context.order((&user.container, &user.name), ContainerOrder::Pause).await?;
         }
@@ -110,7 +109,7 @@ impl Holding {
             Consistency::Pause => ContainerOrder::Pause,
             Consistency::Stop => ContainerOrder::Stop,
         };
-        if !plan.holds(service) {
+        if !plan.holds(context.id) {
             return Ok(());
         }
         self.since = Some(context.clock.monotonic());
@@ -137,7 +136,7 @@ impl Holding {
 }
 
 async fn running(context: &Context<'_>) -> Result<Vec<ContainerStatus>, StageError> {
-    let mut containers = context.engine.service_status(&context.change.service).await.map_err(|error| host(&error))?;
+    let mut containers = context.status().await.map_err(|error| host(&error))?;
     containers.retain(|container| matches!(container.run, RunState::Running | RunState::Restarting));
     Ok(containers)
 }

@@ -36,7 +36,7 @@ pub(super) async fn put_back(context: &Context<'_>) -> Result<Vec<Held>, StageEr
     Ok(others)
 }
 
-/// Starts what [`put_back`] stopped of other services. The service's own containers are Compose's to start.
+/// Starts what [`put_back`] stopped of others. The own containers are started by whatever puts the old image back.
 pub(super) async fn start_again(context: &Context<'_>, others: &[Held]) -> Result<(), StageError> {
     for other in others {
         context.order((&other.id, &other.name), ContainerOrder::Start).await?;
@@ -67,13 +67,12 @@ struct User {
 /// The running containers that mount one of `targets` now, and all of the service's own that do: one that does not run
 /// may be about to, for Compose has just ordered it.
 async fn running_users(context: &Context<'_>, targets: &[DataTarget]) -> Result<Vec<User>, StageError> {
-    let service = &context.change.service;
     let inventory = context.engine.inventory().await.map_err(|error| host(&error))?;
-    let now = backup::of_stack(&inventory, &service.stack);
+    let now = backup::of_stack(&inventory, &context.id.stack());
     let users = now.iter().filter(|found| targets.iter().any(|target| target.name == found.name));
     let mut found: Vec<User> = Vec::new();
     for user in users.flat_map(|target| &target.users) {
-        let own = if user.service.as_ref() == Some(service) { Own::Yes } else { Own::No };
+        let own = if user.is_of(context.id) { Own::Yes } else { Own::No };
         if !user.running && own == Own::No {
             continue;
         }

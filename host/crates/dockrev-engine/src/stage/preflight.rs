@@ -2,7 +2,8 @@
 
 use crate::context::{Context, StageError};
 use dockrev_core::job::{Stage, StageOutput};
-use dockrev_core::ports::HostError;
+use dockrev_core::plan::{ContainerWorkload, ServiceWorkload, Workload};
+use dockrev_core::ports::{HostError, Recreation};
 use dockrev_core::stack::RunState;
 
 const PLAN_AGAIN: &str = "run the command again: it makes a new plan";
@@ -13,26 +14,57 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
     Ok(StageOutput::Nothing)
 }
 
-/// What has to be so from the plan until the service is replaced, whether or not it runs: files, pin, and the way back.
+/// What has to be so from the plan until the containers are replaced, whether or not they run: how they are made, and
+/// the way back.
 pub(super) async fn unchanged(context: &Context<'_>) -> Result<(), StageError> {
-    same_files(context).await?;
-    same_pin(context).await?;
+    match &context.change.workload {
+        Workload::Service(workload) => {
+            same_files(context, workload).await?;
+            same_pin(context, workload).await?;
+        }
+        Workload::Container(workload) => can_be_made_anew(context, workload).await?,
+    }
     old_image_is_here(context).await
+}
+
+async fn can_be_made_anew(context: &Context<'_>, workload: &ContainerWorkload) -> Result<(), StageError> {
+    let name = &workload.container;
+    let found = context.standalone.recreations(std::slice::from_ref(name)).await;
+    let mut found = found.map_err(|error| host(context, &error))?;
+    let refused = |what: String| {
+        Err(StageError::failed(
+            context.pen.stage,
+            "preflight.container-changed",
+            format!("`{name}` {what}"),
+            PLAN_AGAIN,
+        ))
+    };
+    match found.remove(name) {
+        None => refused("is not there any more".to_owned()),
+        Some(Recreation { obstacle: Some(reason), .. }) => refused(format!("cannot be made anew: {reason}")),
+        Some(Recreation { tied_to_it, .. }) if !tied_to_it.is_empty() => {
+            refused(format!("lends its network, a namespace or its volumes to {} by now", tied_to_it.join(", ")))
+        }
+        Some(Recreation { is_removed_on_stop, .. }) if is_removed_on_stop != workload.is_removed_on_stop => {
+            refused("was made anew with other settings".to_owned())
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 async fn same_containers(context: &Context<'_>) -> Result<(), StageError> {
     let change = context.change;
-    let containers = context.engine.service_status(&change.service).await.map_err(|error| host(context, &error))?;
+    let containers = context.status().await.map_err(|error| host(context, &error))?;
     let changed = |what: String| StageError::failed(Stage::Preflight, "preflight.service-changed", what, PLAN_AGAIN);
     if containers.is_empty() {
-        return Err(changed(format!("`{}` no longer has a container", change.service)));
+        return Err(changed(format!("`{}` no longer has a container", context.id)));
     }
     let mut running = containers
         .iter()
         .filter(|container| container.run == RunState::Running || container.run == RunState::Restarting)
         .peekable();
     if running.peek().is_none() {
-        return Err(changed(format!("`{}` is stopped, and an update would start it", change.service)));
+        return Err(changed(format!("`{}` is stopped, and an update would start it", context.id)));
     }
     if let Some(other) = running.find(|container| container.image_id != change.from.image_id) {
         return Err(changed(format!("container `{}` runs another image than when this was planned", other.name)));
@@ -40,29 +72,27 @@ async fn same_containers(context: &Context<'_>) -> Result<(), StageError> {
     Ok(())
 }
 
-async fn same_files(context: &Context<'_>) -> Result<(), StageError> {
-    let change = context.change;
-    let files = match change.earlier_edits.as_slice() {
-        [] => context.compose.fingerprint(&change.project).await,
-        edits => context.rewriting.fingerprint_without(&change.project, edits).await,
+async fn same_files(context: &Context<'_>, workload: &ServiceWorkload) -> Result<(), StageError> {
+    let files = match workload.earlier_edits.as_slice() {
+        [] => context.compose.fingerprint(&workload.project).await,
+        edits => context.rewriting.fingerprint_without(&workload.project, edits).await,
     };
     let files = files.map_err(|error| host(context, &error))?;
-    if files == context.change.files {
+    if files == workload.files {
         return Ok(());
     }
-    let changed = files.iter().find(|file| !context.change.files.contains(file)).or(context.change.files.first());
+    let changed = files.iter().find(|file| !workload.files.contains(file)).or(workload.files.first());
     let path = changed.map_or_else(String::new, |file| format!(" (`{}`)", file.path.display()));
-    let message = format!("the files of stack `{}` changed after this was planned{path}", context.change.service.stack);
+    let message = format!("the files of stack `{}` changed after this was planned{path}", workload.service.stack);
     Err(StageError::failed(context.pen.stage, "preflight.files-changed", message, PLAN_AGAIN))
 }
 
-async fn same_pin(context: &Context<'_>) -> Result<(), StageError> {
-    let change = context.change;
-    let pins = context.compose.pins(&change.service.stack).await.map_err(|error| host(context, &error))?;
-    if pins.get(&change.service.service) == change.pin_found.as_ref() {
+async fn same_pin(context: &Context<'_>, workload: &ServiceWorkload) -> Result<(), StageError> {
+    let pins = context.compose.pins(&workload.service.stack).await.map_err(|error| host(context, &error))?;
+    if pins.get(&workload.service.service) == workload.pin_found.as_ref() {
         return Ok(());
     }
-    let message = format!("the override file pins another image for `{}` than when this was planned", change.service);
+    let message = format!("the override file pins another image for `{}` than when this was planned", workload.service);
     Err(StageError::failed(context.pen.stage, "preflight.pin-changed", message, PLAN_AGAIN))
 }
 

@@ -17,7 +17,7 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
         ));
     };
     let good = health::wait_until_good(context, &image.id).await?;
-    let mut output = good.into_output(&change.service);
+    let mut output = good.into_output(context.id);
     if let StageOutput::Verified { warnings, .. } = &mut output {
         warnings.extend(drift(context).await);
     }
@@ -26,8 +26,8 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
 
 /// What the user's own next `compose up` would do to what was just brought up. The update is good either way.
 async fn drift(context: &Context<'_>) -> Option<String> {
-    let change = context.change;
-    match context.compose.would_recreate(&change.project, &change.service.service).await {
+    let workload = context.change.workload.service()?;
+    match context.compose.would_recreate(&workload.project, &workload.service.service).await {
         Ok(false) => None,
         Ok(true) => Some("`compose up` would make it anew although nothing changed: see its compose files".to_owned()),
         Err(error) => {

@@ -1,18 +1,19 @@
 //! What a [`World`] answers through its ports.
 
-use super::{NEIGHBOUR, World, digest, file, no_such, project, rewrite, service, volume};
+use super::{CONTAINER, NEIGHBOUR, World, digest, file, no_such, project, rewrite, service, volume};
 use crate::clock::Clock;
 use async_trait::async_trait;
 use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, Artifacts, DataTarget, PlannedTarget};
 use dockrev_core::detection::Trouble;
-use dockrev_core::ids::{ContainerId, ImageId, JobId, ServiceId, ServiceName, StackName};
+use dockrev_core::ids::{ContainerId, ContainerName, ImageId, JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{ImageRef, PinnedImage, Repository, Tag};
 use dockrev_core::job::{Job, JobState, JournalEntry, LogLine};
 use dockrev_core::plan::{CannotRewrite, Obstacle, Rewrite, Wanted};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{
     CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, LockError, LogSink, Ordered,
-    RestoreItem, Rewriting, StackGuard, StackLocks, Standing, Vault, VaultError, Way,
+    Recreation, Replacement, RestoreItem, Rewriting, StackGuard, StackLocks, Standalone, Standing, Vault, VaultError,
+    Way,
 };
 use dockrev_core::stack::{
     ComposeModel, ComposeProject, Container, ContainerStatus, FileHash, Inventory, LocalImage, Pins, RunState, Service,
@@ -45,7 +46,7 @@ impl Clock for World {
 impl Engine for World {
     async fn inventory(&self) -> Result<Inventory, HostError> {
         self.host(|state| {
-            let containers = state.container.iter().map(|container| Container {
+            let own = |container: &ContainerStatus| Container {
                 id: container.id.clone(),
                 name: container.name.clone(),
                 image: container.image.clone(),
@@ -54,9 +55,11 @@ impl Engine for World {
                 network_of: None,
                 mounts: vec![volume()],
                 labels: state.labels.clone(),
-            });
-            let app =
-                Service { id: service(), project: project(), containers: containers.collect(), depends_on: Vec::new() };
+            };
+            let containers: Vec<Container> = state.container.iter().map(own).collect();
+            let (containers, standalone) =
+                if state.is_alone { (Vec::new(), containers) } else { (containers, Vec::new()) };
+            let app = Service { id: service(), project: project(), containers, depends_on: Vec::new() };
             let neighbour = Container {
                 id: ContainerId::new(NEIGHBOUR),
                 name: "demo-db-1".to_owned(),
@@ -75,7 +78,7 @@ impl Engine for World {
             };
             let services = vec![app, db];
             let stacks = vec![Stack { name: StackName::new("demo"), services }];
-            Ok(Inventory { platform: Platform::new("linux", "amd64", None), stacks, standalone: Vec::new() })
+            Ok(Inventory { platform: Platform::new("linux", "amd64", None), stacks, standalone })
         })
         .await
     }
@@ -222,6 +225,78 @@ impl Compose for World {
 }
 
 #[async_trait]
+impl Standalone for World {
+    async fn recreations(
+        &self,
+        containers: &[ContainerName],
+    ) -> Result<BTreeMap<ContainerName, Recreation>, HostError> {
+        self.host(|state| {
+            let is_there = |name: &&ContainerName| state.container.is_some() && name.as_str() == CONTAINER;
+            let fine = Recreation { has_healthcheck: state.has_healthcheck, ..Recreation::default() };
+            Ok(containers.iter().filter(is_there).map(|name| (name.clone(), fine.clone())).collect())
+        })
+        .await
+    }
+
+    async fn container_status(&self, _container: &ContainerName) -> Result<Option<ContainerStatus>, HostError> {
+        self.host(|state| Ok(state.container.clone())).await
+    }
+
+    async fn container_log(&self, _container: &ContainerName, _max_lines: usize) -> Result<Vec<LogLine>, HostError> {
+        self.host(|_| Ok(Vec::new())).await
+    }
+
+    async fn replace(&self, replacement: &Replacement, _log: &dyn LogSink) -> Result<(), HostError> {
+        self.host(|state| {
+            if state.container.as_ref().is_some_and(|container| container.image_id == replacement.to.id) {
+                return Ok(());
+            }
+            let wanted = replacement.to.written.parse().unwrap();
+            let image = state.by_reference(&wanted).ok_or_else(|| no_such("image"))?;
+            assert_eq!(image.id, replacement.to.id, "`{wanted}` stands for another image");
+            state.kept = state.container.take();
+            state.start(&image.id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn put_back(&self, replacement: &Replacement, _log: &dyn LogSink) -> Result<(), HostError> {
+        self.host(|state| {
+            if let Some(kept) = state.kept.take() {
+                state.container = Some(kept);
+            }
+            let own = state.container.as_mut().ok_or_else(|| no_such("container"))?;
+            if own.image_id == replacement.from.id {
+                own.run = RunState::Running;
+                return Ok(());
+            }
+            let wanted = replacement.from.written.parse().unwrap();
+            let image = state.by_reference(&wanted).ok_or_else(|| no_such("image"))?;
+            state.start(&image.id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn kept(&self) -> Result<Vec<JobId>, HostError> {
+        self.host(|state| {
+            let jobs = state.kept.iter().flat_map(|_| state.jobs.keys());
+            Ok(jobs.map(|id| JobId::new(id.clone())).collect())
+        })
+        .await
+    }
+
+    async fn settle(&self, _replacement: &Replacement, _log: &dyn LogSink) -> Result<(), HostError> {
+        self.host(|state| {
+            state.kept = None;
+            Ok(())
+        })
+        .await
+    }
+}
+
+#[async_trait]
 impl Rewriting for World {
     async fn find(
         &self,
@@ -301,7 +376,10 @@ impl Vault for World {
             if state.vault_is_full {
                 return Err(no_such("space"));
             }
-            assert!(matches!(state.neighbour, RunState::Paused), "somebody writes to the data that is copied");
+            assert!(
+                state.is_alone || matches!(state.neighbour, RunState::Paused),
+                "somebody writes to the data that is copied"
+            );
             state.half_written.remove(name.as_str());
             state.backups.insert(name.to_string(), state.data.clone());
             let target = |planned: &PlannedTarget| ArtifactTarget {

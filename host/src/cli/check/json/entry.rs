@@ -4,7 +4,7 @@ use crate::cli::check::status;
 use dockrev_core::age::Since;
 use dockrev_core::detection::{Detection, Finding, LocalTag, Moved, Reading, Subject, TagFacts, runs};
 use dockrev_core::image::{Digest, ImageRef, PinnedImage};
-use dockrev_core::plan::{Architecture, ChangeLevel, Decision, Hold, PlanEntry, ServiceChange};
+use dockrev_core::plan::{Architecture, Change, ChangeLevel, Decision, Hold, PlanEntry};
 use dockrev_core::policy::Assessment;
 use dockrev_core::registry::{PlatformImage, ResolvedImage};
 use dockrev_core::stack::LocalImage;
@@ -232,7 +232,7 @@ fn warnings(decision: &Decision) -> Vec<String> {
     }
 }
 
-fn architecture_of(change: &ServiceChange) -> &'static str {
+fn architecture_of(change: &Change) -> &'static str {
     let overridden = change.warnings.contains(&dockrev_core::plan::Warning::ArchitectureMismatch);
     if overridden { "mismatch" } else { "matches" }
 }

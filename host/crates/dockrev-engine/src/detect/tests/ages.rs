@@ -33,8 +33,7 @@ impl Diary {
         let detector = Detector::new(registry.clone(), Arc::new(FakePolicy), memories, clock, self.rules.clone());
         let requested = requested.map(|tag| tag.parse().unwrap());
         let scope = Scope::Service(crate::world::service());
-        let survey =
-            detector.survey(&self.world, &self.world, &scope, Depth::Plan, requested.as_ref(), &|_, _| {}).await;
+        let survey = detector.survey(self.world.eyes(), &scope, Depth::Plan, requested.as_ref(), &|_, _| {}).await;
         let mut asked = registry.asked.lock().unwrap().clone();
         asked.sort();
         (survey.unwrap().detections.remove(0), asked)

@@ -3,49 +3,53 @@
 //! Edits that others make meanwhile elsewhere in the file stay. If they change the very text that was written, it is
 //! theirs: the undo leaves it, pins the old image in Dockrev's override file so that the service comes back, and says so.
 
-use super::apply::{go_back_without_a_pin, host, move_local_tag, pin, pin_old};
-use crate::context::{Context, StageError};
+use super::service::{go_back_without_a_pin, pin, pin_old};
+use super::{Context, StageError, host, move_local_tag};
 use dockrev_core::ids::ImageId;
 use dockrev_core::image::PinnedImage;
-use dockrev_core::job::{Effect, Stage};
-use dockrev_core::plan::{Rewrite, RewritePlan};
+use dockrev_core::job::{Effect, Failure, Stage};
+use dockrev_core::plan::{Rewrite, RewritePlan, ServiceWorkload, UndoRule};
 use dockrev_core::ports::{Standing, Way};
 
 /// Gives the newer tag its image, writes it into the file, and takes out a pin that would overrule it.
-pub(super) async fn perform(context: &Context<'_>, plan: &RewritePlan, image: &ImageId) -> Result<(), StageError> {
-    let change = context.change;
-    move_local_tag(context, &change.to.tagged(), image).await?;
+pub(super) async fn perform(
+    context: &Context<'_>,
+    workload: &ServiceWorkload,
+    plan: &RewritePlan,
+    image: &ImageId,
+) -> Result<(), StageError> {
+    move_local_tag(context, &context.change.to.tagged(), image).await?;
     match standing(context, &plan.rewrite).await? {
         Standing::Before => edit(context, &plan.rewrite, Way::Forth).await?,
         Standing::After => {}
-        Standing::Other => return Err(changed(context, &plan.rewrite, "apply.file-changed")),
+        Standing::Other => return Err(StageError::Failed(changed(workload, &plan.rewrite, "apply.file-changed"))),
     }
-    pin(context, None).await?;
-    is_read(context).await
+    pin(context, workload, None).await?;
+    is_read(context, workload).await
 }
 
 /// Puts the old text back, and what the newer tag and the pin were. Gives what is to be said once the service is back: that
 /// the text is somebody else's by now, and was left.
 pub(super) async fn undo(
     context: &Context<'_>,
+    workload: &ServiceWorkload,
     plan: &RewritePlan,
-    old: &ImageId,
-) -> Result<Option<StageError>, StageError> {
+) -> Result<Option<Failure>, StageError> {
     let left = match standing(context, &plan.rewrite).await? {
         Standing::Before => None,
         Standing::After => {
             edit(context, &plan.rewrite, Way::Back).await?;
             None
         }
-        Standing::Other => Some(changed(context, &plan.rewrite, "rollback.file-changed")),
+        Standing::Other => Some(changed(workload, &plan.rewrite, "rollback.file-changed")),
     };
     if let Some(image) = &plan.tag_before {
         give_tag_back(context, image).await?;
     }
     match (&left, &plan.before) {
-        (_, Some(before)) => pin_old(context, before).await?,
-        (None, None) => go_back_without_a_pin(context, old).await?,
-        (Some(_), None) => pin_what_ran(context, &plan.rewrite).await?,
+        (_, Some(before)) => pin_old(context, workload, before).await?,
+        (None, None) => go_back_without_a_pin(context, workload, &context.change.from.image_id).await?,
+        (Some(left), None) => pin_what_ran(context, workload, left).await?,
     }
     Ok(left)
 }
@@ -67,18 +71,17 @@ async fn edit(context: &Context<'_>, rewrite: &Rewrite, way: Way) -> Result<(), 
 }
 
 /// The plan was proven on a copy; this is the file itself, and nothing has been made from it yet.
-async fn is_read(context: &Context<'_>) -> Result<(), StageError> {
-    let change = context.change;
-    let model = context.compose.model(&change.project).await.map_err(|error| host(&error))?;
-    let image = model.services.get(&change.service.service).and_then(|service| service.image.clone());
-    if image.as_ref().is_some_and(|image| image.parse() == Ok(change.to.tagged())) {
+async fn is_read(context: &Context<'_>, workload: &ServiceWorkload) -> Result<(), StageError> {
+    let model = context.compose.model(&workload.project).await.map_err(|error| host(&error))?;
+    let image = model.services.get(&workload.service.service).and_then(|service| service.image.clone());
+    if image.as_ref().is_some_and(|image| image.parse() == Ok(context.change.to.tagged())) {
         return Ok(());
     }
     let found = image.map_or_else(|| "no image".to_owned(), |image| format!("`{image}`"));
     Err(StageError::failed(
         Stage::Apply,
         "apply.edit-not-read",
-        format!("the file was edited, and Compose reads {found} for `{}` from it", change.service),
+        format!("the file was edited, and Compose reads {found} for `{}` from it", workload.service),
         "look at what else says the image of this service; `rewrite = false` pins it in an override file instead",
     ))
 }
@@ -91,16 +94,14 @@ async fn give_tag_back(context: &Context<'_>, image: &ImageId) -> Result<(), Sta
     move_local_tag(context, &context.change.to.tagged(), image).await
 }
 
-async fn pin_what_ran(context: &Context<'_>, rewrite: &Rewrite) -> Result<(), StageError> {
+async fn pin_what_ran(context: &Context<'_>, workload: &ServiceWorkload, left: &Failure) -> Result<(), StageError> {
     let from = &context.change.from;
-    let Some(digest) = from.digest.clone() else {
-        return Err(changed(context, rewrite, "rollback.file-changed"));
-    };
+    let Some(digest) = from.digest.clone() else { return Err(StageError::Failed(left.clone())) };
     let repository = from.reference.repository().clone();
-    pin_old(context, &PinnedImage { repository, tag: from.tag.clone(), digest }).await
+    pin_old(context, workload, &PinnedImage { repository, tag: from.tag.clone(), digest }).await
 }
 
-fn changed(context: &Context<'_>, rewrite: &Rewrite, code: &str) -> StageError {
+fn changed(workload: &ServiceWorkload, rewrite: &Rewrite, code: &str) -> Failure {
     let message = format!(
         "{} of `{}` was changed by somebody else after this was planned, and is left as it is",
         rewrite.place,
@@ -108,7 +109,7 @@ fn changed(context: &Context<'_>, rewrite: &Rewrite, code: &str) -> StageError {
     );
     let hint = format!(
         "`{}` was there, and `{}` took its place: write what `{}` shall be made from, and bring it up",
-        rewrite.before, rewrite.after, context.change.service
+        rewrite.before, rewrite.after, workload.service
     );
-    StageError::failed(Stage::Apply, code, message, &hint)
+    Failure { stage: Stage::Apply, code: code.to_owned(), message, hint: Some(hint), undo: UndoRule::Automatic }
 }

@@ -1,9 +1,11 @@
-//! What is copied before each change of a plan: sizes are measured here, the core decides.
+//! What a plan still needs from the host once it is known what changes: what is copied before each change (sizes are
+//! measured here, the core decides), and how a newer image is written on a container that belongs to no stack.
 
 use crate::context::Ports;
-use dockrev_core::backup::{self, BackupSettings, DataTarget, Measured, TargetRule};
-use dockrev_core::ids::{ServiceId, StackName};
-use dockrev_core::plan::{Decision, Plan, ServiceChange};
+use crate::rewrites;
+use dockrev_core::backup::{self, BackupSettings, Consistency, DataTarget, Measured, TargetRule};
+use dockrev_core::ids::{StackName, WorkloadId};
+use dockrev_core::plan::{Change, Decision, Plan, Spelling, Workload};
 use dockrev_core::ports::HostError;
 use dockrev_core::settings::{SettingsBook, SettingsError};
 use dockrev_core::stack::Inventory;
@@ -16,20 +18,26 @@ const MEASURE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Targets that are measured at the same time.
 const MEASURED_AT_ONCE: usize = 4;
 
-/// Adds to every change of `plan` what is copied before it, as `settings` say for its service.
+/// Completes every change of `plan`, as `settings` say for its service or container: what is copied before it, and how
+/// its image is written. What was to be written into the user's own files and cannot be, with certainty, is held.
 pub async fn attach(plan: &mut Plan, ports: &Ports, settings: &SettingsBook) -> Result<(), AttachError> {
     if plan.changes().next().is_none() {
         return Ok(());
     }
     let inventory = ports.engine.inventory().await?;
+    rewrites::attach(plan, ports, settings, &inventory).await?;
     let mut known: BTreeMap<StackName, Vec<DataTarget>> = BTreeMap::new();
     let mut sizes = Sizes::default();
     for entry in &mut plan.entries {
         let Decision::Update(change) = &mut entry.decision else { continue };
-        let stack = &change.service.stack;
-        let targets = known.entry(stack.clone()).or_insert_with(|| backup::of_stack(&inventory, stack));
-        let labels = labels(&inventory, &change.service);
-        let settings = settings.backup_of(&change.service.to_string(), &labels)?;
+        let id = change.id();
+        let stack = id.stack();
+        let targets = known.entry(stack.clone()).or_insert_with(|| backup::of_stack(&inventory, &stack));
+        let mut settings = settings.backup_of(&id.to_string(), &labels(&inventory, &id))?;
+        if spell(ports, change).await? == Lasting::No && settings.consistency == Consistency::Stop {
+            // Its end would be its removal.
+            settings.consistency = Consistency::Pause;
+        }
         let planned = sizes.plan(ports, change, targets, &settings).await;
         **change = change.as_ref().clone().with_backup(planned);
     }
@@ -47,9 +55,37 @@ pub enum AttachError {
     Settings(#[from] SettingsError),
 }
 
-pub(crate) fn labels(inventory: &Inventory, service: &ServiceId) -> BTreeMap<String, String> {
-    let services = inventory.stacks.iter().flat_map(|stack| &stack.services);
-    let found = services.filter(|found| found.id == *service).flat_map(|found| &found.containers).next();
+/// Whether a stopped container stays.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lasting {
+    Yes,
+    /// The engine removes it (`--rm`).
+    No,
+}
+
+/// Decides how the image is written on a container that belongs to no stack: with its newer tag, if nothing else here
+/// has that.
+async fn spell(ports: &Ports, change: &mut Change) -> Result<Lasting, HostError> {
+    let (from, to) = (&change.from, &change.to);
+    let Workload::Container(workload) = &mut change.workload else { return Ok(Lasting::Yes) };
+    if to.tag != from.tag && from.written.digest().is_none() {
+        let stands_for = ports.engine.image(&to.tagged()).await?;
+        let is_free = stands_for.is_none_or(|image| image.digests_of(&to.repository).any(|known| *known == to.digest));
+        if is_free {
+            workload.spelling = Spelling::NewTag;
+        }
+    }
+    Ok(if workload.is_removed_on_stop { Lasting::No } else { Lasting::Yes })
+}
+
+pub(crate) fn labels(inventory: &Inventory, workload: &WorkloadId) -> BTreeMap<String, String> {
+    let found = match workload {
+        WorkloadId::Service(id) => {
+            let services = inventory.stacks.iter().flat_map(|stack| &stack.services);
+            services.filter(|found| found.id == *id).flat_map(|found| &found.containers).next()
+        }
+        WorkloadId::Container(name) => inventory.standalone.iter().find(|found| found.name == name.as_str()),
+    };
     found.map(|container| container.labels.clone()).unwrap_or_default()
 }
 
@@ -61,7 +97,7 @@ impl Sizes {
     async fn plan(
         &mut self,
         ports: &Ports,
-        change: &ServiceChange,
+        change: &Change,
         targets: &[DataTarget],
         settings: &BackupSettings,
     ) -> Option<backup::BackupPlan> {
@@ -71,7 +107,7 @@ impl Sizes {
         };
         let wanted = targets
             .iter()
-            .filter(|target| backup::needs_measuring(target, &change.service, settings))
+            .filter(|target| backup::needs_measuring(target, &change.id(), settings))
             .map(|target| (target, (target.name.to_string(), most(target))))
             .filter(|(_, key)| !self.0.contains_key(key));
         let measured: Vec<_> = futures::stream::iter(wanted)
@@ -85,7 +121,7 @@ impl Sizes {
             (target.clone(), size.unwrap_or(Measured::NotAsked))
         };
         let targets: Vec<_> = targets.iter().map(with_size).collect();
-        backup::plan(&change.service, &targets, settings)
+        backup::plan(&change.id(), &targets, settings)
     }
 }
 

@@ -254,6 +254,28 @@ fn the_text_is_found_in_the_file_that_has_it() {
 }
 
 #[test]
+fn a_file_of_two_stacks_is_left_alone() {
+    let stage = Stage::new(Compose::any().unwrap());
+    stage.push("wh/web", "1.0", Mode::Healthy);
+    let common = tempfile::tempdir().unwrap();
+    let base = "services:\n  base:\n    image: HOST/wh/web:1.0\n    stop_grace_period: 1s\n";
+    let path = common.path().join("base.yml");
+    fs::write(&path, with_host(&stage, base)).unwrap();
+    let name = common.path().file_name().unwrap().to_str().unwrap();
+    let text = format!("services:\n  web:\n    extends:\n      file: ../{name}/base.yml\n      service: base\n");
+    let projects = [(); 2].map(|()| project(&stage, &text, &[], &["web"]));
+    let new = stage.push("wh/web", "1.1", Mode::Healthy);
+    let other = format!("also decides about stack `{}`", projects[1].name());
+    update(&stage, &projects[0]).ends_with(0).says("nothing to update").says(&other);
+    says(&stage, &path, base);
+    drop(projects);
+    let alone = project(&stage, &text, &[], &["web"]);
+    update(&stage, &alone).ends_with(0);
+    says(&stage, &path, &base.replace("1.0", "1.1"));
+    runs(&alone, "web", &new);
+}
+
+#[test]
 fn what_is_not_certain_is_held_and_said() {
     for stage in Stage::with_each_compose() {
         stage.push("wg/web", "1.0", Mode::Healthy);

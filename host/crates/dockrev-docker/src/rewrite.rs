@@ -13,6 +13,9 @@ mod sources;
 mod template;
 mod yaml;
 
+#[cfg(test)]
+mod properties;
+
 use crate::compose::fingerprint::{self, ProjectFile};
 use crate::compose::{ComposeCli, Files};
 use crate::overrides::normalised;

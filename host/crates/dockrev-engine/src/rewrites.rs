@@ -11,11 +11,8 @@ use dockrev_core::plan::{
 use dockrev_core::ports::HostError;
 use dockrev_core::settings::SettingsBook;
 use dockrev_core::stack::{ComposeModel, ComposeProject, Container, Inventory};
-use std::collections::BTreeMap;
-use std::path::Path;
-
-/// The environment file that Compose reads if it is told of none.
-const DEFAULT_ENV_FILE: &str = ".env";
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 /// Has newer tags of `plan` written into the user's own files where `settings` say so for their service. Where it is not
 /// certain that nothing else would change, the service is held.
@@ -26,6 +23,7 @@ pub(crate) async fn attach(
     inventory: &Inventory,
 ) -> Result<(), AttachError> {
     let mut models = Models::default();
+    let mut neighbours = Neighbours::default();
     let mut edits: BTreeMap<StackName, Vec<Rewrite>> = BTreeMap::new();
     for entry in &mut plan.entries {
         let Decision::Update(change) = &mut entry.decision else { continue };
@@ -37,7 +35,7 @@ pub(crate) async fn attach(
             continue;
         }
         let Some(wanted) = wanted(ports, &mut models, workload, to).await? else { continue };
-        match find(ports, inventory, workload, &wanted).await? {
+        match find(ports, inventory, &mut neighbours, workload, &wanted).await? {
             Ok(rewrite) => {
                 earlier.push(rewrite.rewrite.clone());
                 **change = change.as_ref().clone().with_rewrite(rewrite);
@@ -79,6 +77,7 @@ fn tag_of(image: &str) -> Option<Tag> {
 async fn find(
     ports: &Ports,
     inventory: &Inventory,
+    neighbours: &mut Neighbours,
     workload: &ServiceWorkload,
     wanted: &Wanted,
 ) -> Result<Result<RewritePlan, CannotRewrite>, HostError> {
@@ -86,7 +85,7 @@ async fn find(
         Ok(rewrite) => rewrite,
         Err(cannot) => return Ok(Err(cannot)),
     };
-    let others = other_stacks(inventory, &workload.service.stack, &rewrite.file.path);
+    let others = neighbours.with(ports, inventory, &workload.service.stack, &rewrite.file.path).await;
     if !others.is_empty() {
         return Ok(Err(Obstacle::Shared { others }.at(&rewrite.file.path, Some(rewrite.line))));
     }
@@ -104,16 +103,40 @@ async fn find(
     Ok(Ok(RewritePlan { rewrite, before, tag_before }))
 }
 
-/// Other stacks that are brought up with the same file.
-fn other_stacks(inventory: &Inventory, own: &StackName, file: &Path) -> Vec<String> {
-    let reads = |project: &ComposeProject| {
-        let default = project.working_dir.join(DEFAULT_ENV_FILE);
-        let default = Some(default).filter(|_| project.env_files.is_empty());
-        project.files.iter().chain(&project.env_files).chain(&default).any(|path| path == file)
-    };
-    let others = inventory.stacks.iter().filter(|stack| stack.name != *own);
-    let others = others.filter(|stack| stack.services.iter().any(|service| reads(&service.project)));
-    others.map(|stack| format!("stack `{}`", stack.name)).collect()
+/// What the files of other stacks are: read once, when it is first asked for.
+#[derive(Default)]
+struct Neighbours(Option<Vec<(StackName, BTreeSet<PathBuf>)>>);
+
+impl Neighbours {
+    /// Other stacks that are brought up with `file`, directly or because another one of their files names it.
+    async fn with(&mut self, ports: &Ports, inventory: &Inventory, own: &StackName, file: &Path) -> Vec<String> {
+        if self.0.is_none() {
+            self.0 = Some(files_of_stacks(ports, inventory).await);
+        }
+        let others = self.0.iter().flatten().filter(|(stack, files)| stack != own && files.contains(file));
+        others.map(|(stack, _)| format!("stack `{stack}`")).collect()
+    }
+}
+
+async fn files_of_stacks(ports: &Ports, inventory: &Inventory) -> Vec<(StackName, BTreeSet<PathBuf>)> {
+    let mut stacks = Vec::with_capacity(inventory.stacks.len());
+    for stack in &inventory.stacks {
+        let mut projects: Vec<&ComposeProject> = Vec::new();
+        for service in &stack.services {
+            if !projects.contains(&&service.project) {
+                projects.push(&service.project);
+            }
+        }
+        let mut files = BTreeSet::new();
+        for project in projects {
+            files.extend(project.files.iter().chain(&project.env_files).cloned());
+            // Of a stack whose files are gone, what its labels say is all there is.
+            let named = ports.compose.fingerprint(project).await.unwrap_or_default();
+            files.extend(named.into_iter().map(|file| file.path));
+        }
+        stacks.push((stack.name.clone(), files));
+    }
+    stacks
 }
 
 /// What the newer tag stands for on this machine, if that is another image.

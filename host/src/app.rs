@@ -15,7 +15,7 @@ use crate::config::Config;
 use dockrev_backup::{BackupFolder, Reach};
 use dockrev_core::ignore::IgnoreRule;
 use dockrev_core::plan::Refused;
-use dockrev_core::ports::{CancelFlag, Compose, Engine, Journal, Sightings, Standalone};
+use dockrev_core::ports::{CancelFlag, Compose, Engine, Journal, Rewriting, Sightings, Standalone};
 use dockrev_docker::{
     ComposeCli, ComposeSettings, DockerEngine, EngineAddress, Overrides, PullCredentials, UserPassword,
 };
@@ -47,6 +47,8 @@ pub struct Host {
     pub engine: Arc<dyn Engine>,
     /// Its Compose.
     pub compose: Arc<dyn Compose>,
+    /// The stacks' own files.
+    pub rewriting: Arc<dyn Rewriting>,
     /// Its containers that belong to no stack.
     pub standalone: Arc<dyn Standalone>,
 }
@@ -101,9 +103,10 @@ impl App {
         let engine = DockerEngine::new(address, overrides.clone(), credentials);
         let settings =
             ComposeSettings { command: self.config.compose.clone(), environment: std::env::vars_os().collect() };
-        let compose = ComposeCli::new(settings, overrides, engine.clone());
+        let compose = Arc::new(ComposeCli::new(settings, overrides, engine.clone()));
         let engine = Arc::new(engine);
-        Ok(Host { standalone: Arc::clone(&engine) as _, engine, compose: Arc::new(compose) })
+        let (rewriting, standalone) = (Arc::clone(&compose) as _, Arc::clone(&engine) as _);
+        Ok(Host { engine, compose, rewriting, standalone })
     }
 
     /// Images that jobs took back. Makes no database where there is none yet.
@@ -144,6 +147,7 @@ impl App {
         Ok(Ports {
             engine: Arc::clone(&host.engine),
             compose: Arc::clone(&host.compose),
+            rewriting: Arc::clone(&host.rewriting),
             standalone: Arc::clone(&host.standalone),
             vault: Arc::new(self.vault()),
             locks: Arc::new(self.locks().await?),

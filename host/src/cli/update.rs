@@ -20,7 +20,7 @@ use dockrev_core::ids::{ContainerName, ServiceId, ServiceName, StackName};
 use dockrev_core::image::Tag;
 use dockrev_core::job::{Job, JobState, Stage};
 use dockrev_core::plan::{
-    Change, Decision, MismatchRule, Plan, PlanEntry, PlanOptions, UndoRule, VerifySettings, plan,
+    Change, Decision, MismatchRule, Plan, PlanEntry, PlanOptions, UndoRule, VerifySettings, Writing, plan,
 };
 use dockrev_engine::attach;
 use dockrev_engine::batch::{self, Item};
@@ -56,6 +56,7 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
         }
         return Ok(so_far);
     }
+    show_edits(&changes);
     show_backups(&changes);
     show_warnings(&changes);
     if arguments.dry_run {
@@ -142,6 +143,21 @@ async fn make_plan(
         verify: VerifySettings { without_healthcheck, ..VerifySettings::default() },
     };
     Ok(plan(&survey.detections, &survey.platform, &options))
+}
+
+/// The changes of the user's own files, as a unified diff.
+fn show_edits(changes: &[Change]) {
+    for change in changes {
+        let Some(Writing::Rewrite(plan)) = change.workload.service().map(|service| &service.writing) else { continue };
+        for line in plan.rewrite.diff() {
+            let tone = match line.chars().next() {
+                Some('+') => Tone::Good,
+                Some('-') => Tone::Bad,
+                Some(_) | None => Tone::Faint,
+            };
+            out!("{}", paint(tone, one_line(&line)));
+        }
+    }
 }
 
 fn show_backups(changes: &[Change]) {

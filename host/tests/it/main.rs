@@ -9,6 +9,7 @@ mod edges;
 mod faults;
 mod recover;
 mod registries;
+mod rewrite;
 mod rules;
 mod schema;
 mod settings;

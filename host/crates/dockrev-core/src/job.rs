@@ -330,6 +330,15 @@ pub enum Effect {
         /// `repository:tag@digest`, or nothing to take the entry out.
         image: Option<String>,
     },
+    /// A text of the user's own file is replaced.
+    EditFile {
+        /// The file and the line that it was in when this was planned.
+        location: String,
+        /// The text that is there.
+        from: String,
+        /// The text that takes its place.
+        to: String,
+    },
     /// Compose brings the service up.
     ComposeUp,
     /// A container that belongs to no stack is made anew.
@@ -436,6 +445,7 @@ impl fmt::Display for Effect {
             Self::MoveLocalTag { tag, image_id } => write!(f, "point local tag {tag} to {image_id}"),
             Self::PinImage { image: Some(image) } => write!(f, "pin {image} in the override file"),
             Self::PinImage { image: None } => f.write_str("take the pin out of the override file"),
+            Self::EditFile { location, from, to } => write!(f, "write `{to}` for `{from}` in {location}"),
             Self::ComposeUp => f.write_str("compose up"),
             Self::ReplaceContainer { name, image } => write!(f, "make {name} anew from {image}"),
             Self::PutContainerBack { name } => write!(f, "put the old {name} back"),

@@ -13,6 +13,7 @@ mod hold;
 mod options;
 mod order;
 mod refused;
+mod rewrite;
 mod workload;
 
 pub use candidate::{Architecture, Candidate, ChangeLevel};
@@ -20,6 +21,7 @@ pub use change::{Change, CurrentImage, Warning};
 pub use hold::Hold;
 pub use options::{MismatchRule, PlanOptions, UndoRule, VerifySettings};
 pub use refused::Refused;
+pub use rewrite::{CannotRewrite, FileLine, Obstacle, Place, Rewrite, RewritePlan, Wanted};
 pub use workload::{ContainerWorkload, ServiceWorkload, Spelling, Workload, Writing};
 
 /// A plan: one entry per subject, the services of a stack in the order in which they are changed.

@@ -12,11 +12,13 @@ use async_trait::async_trait;
 use std::path::PathBuf;
 
 mod locks;
+mod rewriting;
 mod sightings;
 mod standalone;
 mod vault;
 
 pub use locks::{LockError, StackGuard, StackLocks};
+pub use rewriting::{Rewriting, Standing, Way};
 pub use sightings::{Sighting, Sightings};
 pub use standalone::{Recreation, Replacement, Standalone, WrittenImage};
 pub use vault::{CancelFlag, RestoreItem, Vault, VaultError};

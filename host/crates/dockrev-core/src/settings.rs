@@ -44,6 +44,8 @@ pub struct SettingsLayer {
     pub skip_pinned: Option<bool>,
     /// Whether full versions are left out.
     pub skip_exact: Option<bool>,
+    /// Whether a newer tag is written into the user's own file.
+    pub rewrite: Option<bool>,
     /// What is copied before an update, and what goes back.
     pub backup: BackupLayer,
 }
@@ -144,6 +146,11 @@ impl SettingsBook {
             layer.backup.lay_over(&mut settings);
         }
         Ok(settings)
+    }
+
+    /// Whether a newer tag of the service `name`, whose container has these labels, is written into the user's own file.
+    pub fn rewrites(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<bool, SettingsError> {
+        Ok(last(&self.layers(name, labels)?, |layer| layer.rewrite).is_some_and(|(_, on)| on))
     }
 
     /// What holds for an image that was asked for by `name`: filters are for containers.

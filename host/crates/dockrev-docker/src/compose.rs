@@ -9,6 +9,7 @@ use dockrev_core::image::ImageRef;
 use dockrev_core::ports::{Compose, Engine, HostError, LogSink};
 use dockrev_core::stack::{ComposeModel, ComposeProject, FileHash, Pins};
 use process::{Child, Ended, Finished};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -18,14 +19,14 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 mod command;
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod model;
 mod process;
 mod redaction;
 mod turn;
 mod version;
 
-use command::Files;
+pub(crate) use command::Files;
 use turn::Turn;
 use version::ComposeVersion;
 
@@ -112,6 +113,19 @@ impl ComposeCli {
 
     /// What Compose says of the files.
     async fn config(&self, project: &ComposeProject, files: Files<'_>) -> Result<ComposeModel, HostError> {
+        let output = self.config_output(project, files).await?;
+        model::parse(self.version().await?, &output)
+            .map_err(|reason| HostError::ComposeUnreadable { stack: project.name.clone(), reason })
+    }
+
+    /// All that Compose says of the files. It holds secrets: it is compared, and goes nowhere else.
+    pub(crate) async fn config_value(&self, project: &ComposeProject, files: Files<'_>) -> Result<Value, HostError> {
+        let output = self.config_output(project, files).await?;
+        model::parse_value(self.version().await?, &output)
+            .map_err(|reason| HostError::ComposeUnreadable { stack: project.name.clone(), reason })
+    }
+
+    async fn config_output(&self, project: &ComposeProject, files: Files<'_>) -> Result<Vec<u8>, HostError> {
         let version = self.version().await?;
         let arguments = command::config(version, project, files)?;
         let child = self.project_child(project, &arguments, None, Stdio::null())?;
@@ -122,8 +136,16 @@ impl ComposeCli {
             let command = command::config_by_hand(version, &self.short_name(), project, files);
             format!("run `{command}` in `{}` to see why", project.working_dir.display())
         })?;
-        model::parse(version, &output)
-            .map_err(|reason| HostError::ComposeUnreadable { stack: project.name.clone(), reason })
+        Ok(output)
+    }
+
+    /// Whether the environment that Compose runs in has the variable `name`.
+    pub(crate) fn has_variable(&self, name: &str) -> bool {
+        self.environment.iter().any(|(known, _)| known == name)
+    }
+
+    pub(crate) fn overrides(&self) -> &Overrides {
+        &self.overrides
     }
 
     fn project_child(

@@ -38,6 +38,11 @@ impl Overrides {
         Self { folder: path::absolute(&folder).unwrap_or(folder) }
     }
 
+    /// The folder that they are kept in.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the file of `stack` is, or would be.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! measured here, the core decides), and how a newer image is written on a container that belongs to no stack.
 
 use crate::context::Ports;
+use crate::rewrites;
 use dockrev_core::backup::{self, BackupSettings, Consistency, DataTarget, Measured, TargetRule};
 use dockrev_core::ids::{StackName, WorkloadId};
 use dockrev_core::plan::{Change, Decision, Plan, Spelling, Workload};
@@ -17,13 +18,14 @@ const MEASURE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Targets that are measured at the same time.
 const MEASURED_AT_ONCE: usize = 4;
 
-/// Completes every change of `plan`: what is copied before it, as `settings` say for its service or container, and
-/// how its image is written.
+/// Completes every change of `plan`, as `settings` say for its service or container: what is copied before it, and how
+/// its image is written. What was to be written into the user's own files and cannot be, with certainty, is held.
 pub async fn attach(plan: &mut Plan, ports: &Ports, settings: &SettingsBook) -> Result<(), AttachError> {
     if plan.changes().next().is_none() {
         return Ok(());
     }
     let inventory = ports.engine.inventory().await?;
+    rewrites::attach(plan, ports, settings, &inventory).await?;
     let mut known: BTreeMap<StackName, Vec<DataTarget>> = BTreeMap::new();
     let mut sizes = Sizes::default();
     for entry in &mut plan.entries {
@@ -76,7 +78,7 @@ async fn spell(ports: &Ports, change: &mut Change) -> Result<Lasting, HostError>
     Ok(if workload.is_removed_on_stop { Lasting::No } else { Lasting::Yes })
 }
 
-fn labels(inventory: &Inventory, workload: &WorkloadId) -> BTreeMap<String, String> {
+pub(crate) fn labels(inventory: &Inventory, workload: &WorkloadId) -> BTreeMap<String, String> {
     let found = match workload {
         WorkloadId::Service(id) => {
             let services = inventory.stacks.iter().flat_map(|stack| &stack.services);

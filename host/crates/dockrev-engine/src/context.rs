@@ -7,8 +7,8 @@ use dockrev_core::ids::{ContainerId, ImageId, WorkloadId};
 use dockrev_core::job::{DataWish, Direction, Effect, Failure, JournalEntry, LogLine, Stage, StageOutput, Step};
 use dockrev_core::plan::{Change, UndoRule};
 use dockrev_core::ports::{
-    CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, Ordered, StackLocks, Standalone,
-    Vault, VaultError,
+    CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, Ordered, Rewriting, StackLocks,
+    Standalone, Vault, VaultError,
 };
 use dockrev_core::stack::ContainerStatus;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub struct Ports {
     pub engine: Arc<dyn Engine>,
     /// The user's Compose.
     pub compose: Arc<dyn Compose>,
+    /// The user's own files.
+    pub rewriting: Arc<dyn Rewriting>,
     /// Containers that belong to no stack.
     pub standalone: Arc<dyn Standalone>,
     /// Backups.
@@ -57,6 +59,7 @@ pub(crate) struct Context<'a> {
     pub(crate) id: &'a WorkloadId,
     pub(crate) engine: &'a dyn Engine,
     pub(crate) compose: &'a dyn Compose,
+    pub(crate) rewriting: &'a dyn Rewriting,
     pub(crate) standalone: &'a dyn Standalone,
     pub(crate) vault: &'a dyn Vault,
     pub(crate) clock: &'a dyn Clock,

@@ -14,6 +14,7 @@ mod context;
 mod health;
 mod keep;
 mod questions;
+mod rewrites;
 mod scribe;
 mod stage;
 

@@ -294,6 +294,7 @@ impl Runner {
                 id: &workload,
                 engine: &*ports.engine,
                 compose: &*ports.compose,
+                rewriting: &*ports.rewriting,
                 standalone: &*ports.standalone,
                 vault: &*ports.vault,
                 clock: &*ports.clock,

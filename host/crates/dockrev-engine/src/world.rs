@@ -13,8 +13,8 @@ use dockrev_core::ids::{ContainerId, ContainerName, ImageId, ServiceId, ServiceN
 use dockrev_core::image::{Digest, ImageRef, PinnedImage};
 use dockrev_core::job::{Job, JournalEntry, LogLine};
 use dockrev_core::plan::{
-    Change, ChangeLevel, ContainerWorkload, CurrentImage, ServiceWorkload, Spelling, UndoRule, VerifySettings,
-    Workload, Writing,
+    Change, ChangeLevel, ContainerWorkload, CurrentImage, Place, Rewrite, RewritePlan, ServiceWorkload, Spelling,
+    UndoRule, VerifySettings, Workload, Writing,
 };
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{HostError, JournalError};
@@ -67,6 +67,10 @@ pub(crate) struct State {
     /// The image in the compose file.
     pub(crate) file_image: String,
     pub(crate) files: Vec<FileHash>,
+    /// What an earlier job of the same plan wrote into the file for the neighbour.
+    pub(crate) edited_neighbour: String,
+    /// Whether the image in the compose file is the neighbour's too.
+    pub(crate) file_is_shared: bool,
     pub(crate) pins: Pins,
     pub(crate) container: Option<ContainerStatus>,
     /// Whether the container belongs to no stack.
@@ -110,6 +114,8 @@ impl Default for State {
             has_healthcheck: false,
             file_image: String::new(),
             files: Vec::new(),
+            edited_neighbour: String::new(),
+            file_is_shared: false,
             pins: Pins::new(),
             container: None,
             is_alone: false,
@@ -186,6 +192,8 @@ fn workload(road: Road, files: Vec<FileHash>, old_pin: &PinnedImage) -> Workload
         Road::MovedTag => Writing::LocalTag,
         Road::FirstPin => Writing::Override { before: None },
         Road::NextPin => Writing::Override { before: Some(old_pin.clone()) },
+        Road::Rewrite => road.rewrite(None),
+        Road::RewriteOfPinned => road.rewrite(Some(old_pin.clone())),
         Road::AloneMovedTag => return alone(Spelling::MovedTag),
         Road::AloneNewTag => return alone(Spelling::NewTag),
     };
@@ -194,7 +202,8 @@ fn workload(road: Road, files: Vec<FileHash>, old_pin: &PinnedImage) -> Workload
         project: project(),
         files,
         writing,
-        pin_found: (road == Road::NextPin).then(|| old_pin.clone()),
+        earlier_edits: Vec::new(),
+        pin_found: road.is_pinned().then(|| old_pin.clone()),
         containers: 1,
         depends_on: Vec::new(),
     }))
@@ -206,6 +215,8 @@ pub(crate) enum Road {
     MovedTag,
     FirstPin,
     NextPin,
+    Rewrite,
+    RewriteOfPinned,
     /// A container that belongs to no stack, and whose tag moved.
     AloneMovedTag,
     /// A container that belongs to no stack, and a newer tag.
@@ -213,14 +224,56 @@ pub(crate) enum Road {
 }
 
 impl Road {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::MovedTag, Self::FirstPin, Self::NextPin, Self::AloneMovedTag, Self::AloneNewTag];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::MovedTag,
+        Self::FirstPin,
+        Self::NextPin,
+        Self::Rewrite,
+        Self::RewriteOfPinned,
+        Self::AloneMovedTag,
+        Self::AloneNewTag,
+    ];
+
+    /// Whether the old image runs by a pin of Dockrev's.
+    pub(crate) fn is_pinned(self) -> bool {
+        match self {
+            Self::NextPin | Self::RewriteOfPinned => true,
+            Self::MovedTag | Self::FirstPin | Self::Rewrite | Self::AloneMovedTag | Self::AloneNewTag => false,
+        }
+    }
+
+    /// What the compose file says before the change.
+    pub(crate) fn file_image(self) -> &'static str {
+        if self.is_pinned() { "demo.invalid/app:0.9" } else { "demo.invalid/app:1.0" }
+    }
+
+    fn rewrite(self, before: Option<PinnedImage>) -> Writing {
+        let rewrite = rewrite(self.file_image(), "demo.invalid/app:1.1");
+        Writing::Rewrite(Box::new(RewritePlan { rewrite, before, tag_before: None }))
+    }
 
     pub(crate) fn is_alone(self) -> bool {
         match self {
-            Self::MovedTag | Self::FirstPin | Self::NextPin => false,
+            Self::MovedTag | Self::FirstPin | Self::NextPin | Self::Rewrite | Self::RewriteOfPinned => false,
             Self::AloneMovedTag | Self::AloneNewTag => true,
         }
+    }
+}
+
+/// The compose file as it is in the beginning of a test.
+pub(crate) fn file() -> FileHash {
+    FileHash { path: "/srv/demo/compose.yaml".into(), digest: digest("cccc") }
+}
+
+pub(crate) fn rewrite(before: &str, after: &str) -> Rewrite {
+    Rewrite {
+        file: file(),
+        place: Place::Yaml { path: ["services", "app", "image"].map(str::to_owned).to_vec() },
+        line: 3,
+        lead: "    image: ".to_owned(),
+        before: before.to_owned(),
+        after: after.to_owned(),
+        rest: String::new(),
     }
 }
 
@@ -230,24 +283,25 @@ impl World {
         let old_pin = pinned("1.0", OLD);
         let to = match road {
             Road::MovedTag | Road::AloneMovedTag => pinned("1.0", NEW),
-            Road::FirstPin | Road::NextPin | Road::AloneNewTag => pinned("1.1", NEW),
+            Road::FirstPin | Road::NextPin | Road::Rewrite | Road::RewriteOfPinned | Road::AloneNewTag => {
+                pinned("1.1", NEW)
+            }
         };
         let old = image(OLD);
-        let file_image = if road == Road::NextPin { "demo.invalid/app:0.9" } else { "demo.invalid/app:1.0" };
-        let files = vec![FileHash { path: "/srv/demo/compose.yaml".into(), digest: digest("cccc") }];
+        let files = vec![file()];
         let world = Self::default();
         {
             let mut state = world.state();
             state.remote.insert(digest(NEW), image(NEW));
             state.images.insert(old.id.clone(), old.clone());
-            if road != Road::NextPin {
+            if !road.is_pinned() {
                 state.tags.insert(old_pin.tagged().to_string(), old.id.clone());
             } else {
                 state.pins.insert(service().service, old_pin.clone());
             }
             state.has_healthcheck = has_healthcheck;
             state.is_alone = road.is_alone();
-            state.file_image = file_image.to_owned();
+            state.file_image = road.file_image().to_owned();
             state.files = files.clone();
             state.start(&old.id);
         }
@@ -255,7 +309,7 @@ impl World {
             workload: workload(road, files, &old_pin),
             from: CurrentImage {
                 reference: old_pin.tagged(),
-                written: if road == Road::NextPin { old_pin.pinned() } else { old_pin.tagged() },
+                written: if road.is_pinned() { old_pin.pinned() } else { old_pin.tagged() },
                 tag: old_pin.tag.clone(),
                 image_id: old.id,
                 digest: Some(digest(OLD)),

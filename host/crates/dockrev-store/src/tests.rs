@@ -38,6 +38,7 @@ fn change() -> Change {
         },
         files: vec![FileHash { path: PathBuf::from("/srv/shop/compose.yaml"), digest: digest("f") }],
         writing: Writing::Override { before: Some(pinned("1.0.0", "a")) },
+        earlier_edits: Vec::new(),
         pin_found: Some(pinned("1.0.0", "a")),
         containers: 2,
         depends_on: vec![ServiceName::new("db")],

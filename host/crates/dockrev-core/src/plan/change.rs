@@ -2,6 +2,7 @@
 
 use super::candidate::{Architecture, Candidate, ChangeLevel};
 use super::options::{PlanOptions, VerifySettings};
+use super::rewrite::RewritePlan;
 use super::workload::{ContainerWorkload, ServiceWorkload, Spelling, Workload, Writing};
 use crate::backup::{BackupPlan, Choice, TargetName};
 use crate::detection::{ComposeFacts, ContainerFacts, Detection, InFiles, Reading, TagUsers};
@@ -98,6 +99,16 @@ impl Change {
         self.workload.id()
     }
 
+    /// The same change of a service, written down in the user's own file.
+    #[must_use]
+    pub fn with_rewrite(mut self, rewrite: RewritePlan) -> Self {
+        if let Workload::Service(workload) = &mut self.workload {
+            workload.writing = Writing::Rewrite(Box::new(rewrite));
+            self.warnings.retain(|warning| !matches!(warning, Warning::OverrideOnly { .. }));
+        }
+        self
+    }
+
     /// The same change with `backup` before it, and what that leaves open among its warnings.
     #[must_use]
     pub fn with_backup(mut self, backup: Option<BackupPlan>) -> Self {
@@ -146,6 +157,7 @@ pub(super) fn freeze(
         project: compose.project.clone(),
         files: compose.files.clone(),
         writing,
+        earlier_edits: Vec::new(),
         pin_found: compose.pin.clone(),
         containers: compose.containers,
         depends_on: compose.depends_on.clone(),

@@ -3,6 +3,7 @@
 use super::candidate::{Architecture, Candidate, ChangeLevel};
 use super::options::{MismatchRule, PlanOptions};
 use super::refused::Refused;
+use super::rewrite::CannotRewrite;
 use crate::age::TooYoung;
 use crate::detection::{
     ComposeFacts, ContainerFacts, Detection, Finding, InFiles, LocalTag, MovedBack, Replicas, Subject,
@@ -95,6 +96,12 @@ pub enum Hold {
         job: JobId,
         /// Why.
         reason: String,
+    },
+    /// The newer tag is to be written into the user's own file, and it is not certain what that would change.
+    #[error("its newer tag is to be written into its own file (`rewrite`), and is not: {why}")]
+    CannotRewrite {
+        /// Why not, and where.
+        why: CannotRewrite,
     },
     /// A rule leaves it out.
     #[error("ignored by {rule}")]

@@ -1,5 +1,6 @@
 //! What is changed: a service of a stack through Compose, or a container of its own through the Engine API.
 
+use super::rewrite::{Rewrite, RewritePlan};
 use crate::ids::{ContainerName, ServiceId, ServiceName, WorkloadId};
 use crate::image::PinnedImage;
 use crate::stack::{ComposeProject, FileHash};
@@ -55,6 +56,9 @@ pub struct ServiceWorkload {
     pub files: Vec<FileHash>,
     /// How it is written down.
     pub writing: Writing,
+    /// Edits of the stack's files that come earlier in the same plan: they do not make this plan stale.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_edits: Vec<Rewrite>,
     /// What the override file pinned for the service when this was planned, whether or not it was what ran.
     pub pin_found: Option<PinnedImage>,
     /// How many containers the service has.
@@ -97,4 +101,6 @@ pub enum Writing {
         /// The pin by which the old image ran. Absent if it ran by what the compose file says.
         before: Option<PinnedImage>,
     },
+    /// A newer tag: it takes the place of the old one in the user's own file.
+    Rewrite(Box<RewritePlan>),
 }

@@ -280,6 +280,15 @@ pub static SETTINGS: &[Setting] = &[
         "leave out full versions: tags whose first numbers are three or more, such as `1.2.3` or `v1.2.3-alpine`",
     ),
     of_service(
+        "rewrite",
+        "DOCKREV_REWRITE",
+        &[same("dockrev.rewrite")],
+        Kind::Switch(|layer, on| layer.rewrite = Some(on)),
+        "`false`",
+        "write a newer tag into the compose file, or the env file, that has the old one, instead of an override file in \
+         the data folder; where it is not certain that nothing else changes, the service is held",
+    ),
+    of_service(
         "backup",
         "DOCKREV_BACKUP",
         &[same("dockrev.backup")],

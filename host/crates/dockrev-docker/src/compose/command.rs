@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Which files Compose is given.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Files<'a> {
+pub(crate) enum Files<'a> {
     /// The project's own.
     Own,
     /// The project's own, and Dockrev's override after them.

@@ -19,10 +19,31 @@ const FILE_MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// Files of one project that are hashed: far more than a person writes, far fewer than a circle would give.
 const FILES_MAX: usize = 500;
 
-/// Hashes the compose files and environment files of `project`, and the files that these name: included and extended
+/// A file of a project.
+pub(crate) struct ProjectFile {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// What is in it.
+    pub(crate) content: Vec<u8>,
+    /// Whether it is a compose file.
+    pub(crate) is_compose: bool,
+}
+
+/// Hashes the files of `project`, as [`read_all`] finds them.
+pub(super) async fn take(project: &ComposeProject) -> Result<Vec<FileHash>, HostError> {
+    read_all(project).await?.iter().map(hash).collect()
+}
+
+/// The hash of a file.
+pub(crate) fn hash(file: &ProjectFile) -> Result<FileHash, HostError> {
+    let failed = |reason| HostError::File { action: "read", path: file.path.display().to_string(), reason };
+    Ok(FileHash { digest: digest_of(&file.content).map_err(failed)?, path: file.path.clone() })
+}
+
+/// Reads the compose files and environment files of `project`, and the files that these name: included and extended
 /// ones, environment files of services, files of configs and secrets. A named file that is not there is left out, and so
 /// is one whose name is made from variables.
-pub(super) async fn take(project: &ComposeProject) -> Result<Vec<FileHash>, HostError> {
+pub(crate) async fn read_all(project: &ComposeProject) -> Result<Vec<ProjectFile>, HostError> {
     let files = command::own_files(project)?;
     let mut waiting: VecDeque<(PathBuf, Role)> =
         files.iter().map(|path| (path.clone(), Role { is_compose: true, is_required: true })).collect();
@@ -32,13 +53,13 @@ pub(super) async fn take(project: &ComposeProject) -> Result<Vec<FileHash>, Host
     if project.env_files.is_empty() && default.exists() {
         waiting.push_back(given(default));
     }
-    let mut hashes: Vec<FileHash> = Vec::new();
+    let mut known: Vec<ProjectFile> = Vec::new();
     while let Some((path, role)) = waiting.pop_front() {
-        if hashes.iter().any(|known| known.path == path) {
+        if known.iter().any(|known| known.path == path) {
             continue;
         }
         let failed = |reason: String| HostError::File { action: "read", path: path.display().to_string(), reason };
-        if hashes.len() >= FILES_MAX {
+        if known.len() >= FILES_MAX {
             return Err(failed(format!("the stack has more than {FILES_MAX} files")));
         }
         let content = match read(&path).await {
@@ -50,9 +71,9 @@ pub(super) async fn take(project: &ComposeProject) -> Result<Vec<FileHash>, Host
             let folders = Folders { of_file: path.parent().unwrap_or(&path), of_project: &project.working_dir };
             waiting.extend(named_in(&content, &folders));
         }
-        hashes.push(FileHash { digest: digest_of(&content).map_err(failed)?, path });
+        known.push(ProjectFile { path, content, is_compose: role.is_compose });
     }
-    Ok(hashes)
+    Ok(known)
 }
 
 /// What is to be done with a file.
@@ -98,17 +119,39 @@ fn named_in(content: &[u8], folders: &Folders<'_>) -> Vec<(PathBuf, Role)> {
     let mut others: Vec<&str> = entries("services").flat_map(|service| paths(&service["env_file"])).collect();
     others
         .extend(["configs", "secrets"].iter().flat_map(|key| entries(key)).filter_map(|entry| entry["file"].as_str()));
+    let mut included_env: Vec<PathBuf> = Vec::new();
     for include in file.get("include").and_then(Value::as_array).into_iter().flatten() {
-        compose.extend(include.as_str());
-        compose.extend(paths(&include["path"]));
+        let files: Vec<&str> = include.as_str().into_iter().chain(paths(&include["path"])).collect();
         others.extend(paths(&include["env_file"]));
+        // An included project has a default environment file of its own.
+        let folder = include["project_directory"].as_str().map(PathBuf::from);
+        let of_first = files.first().and_then(|file| Path::new(file).parent()).map(Path::to_owned);
+        included_env.extend(folder.or(of_first).map(|folder| folder.join(DEFAULT_ENV_FILE)));
+        compose.extend(files);
     }
     let known = |path: &&str| !path.contains('$');
     let named = |folder: &Path, path: &str, is_compose| {
         (normalised(&folder.join(path)), Role { is_compose, is_required: false })
     };
     let compose = compose.into_iter().filter(known).map(|path| named(folders.of_file, path, true));
-    compose.chain(others.into_iter().filter(known).map(|path| named(folders.of_project, path, false))).collect()
+    let included_env = included_env.iter().filter_map(|path| path.to_str()).filter(known);
+    let included_env = included_env.map(|path| named(folders.of_file, path, false));
+    compose
+        .chain(included_env)
+        .chain(others.into_iter().filter(known).map(|path| named(folders.of_project, path, false)))
+        .collect()
+}
+
+/// The folders that the services of a compose file are built from, as far as they are folders of the project.
+pub(crate) fn build_folders(file: &ProjectFile, project: &ComposeProject) -> Vec<PathBuf> {
+    let Ok(content) = serde_saphyr::from_slice::<Value>(&file.content) else { return Vec::new() };
+    let services = content.get("services").and_then(Value::as_object).into_iter().flat_map(|map| map.values());
+    let contexts = services.filter_map(|service| {
+        let build = &service["build"];
+        build.as_str().or(build["context"].as_str()).filter(|path| !path.contains('$') && !path.contains("://"))
+    });
+    let folders = [file.path.parent().unwrap_or(&file.path), project.working_dir.as_path()];
+    contexts.flat_map(|context| folders.map(|folder| normalised(&folder.join(context)))).collect()
 }
 
 /// `a`, `[a, b]` or `[{path: a}]`.

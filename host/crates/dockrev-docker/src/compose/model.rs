@@ -4,7 +4,8 @@ use super::version::ComposeVersion;
 use dockrev_core::ids::ServiceName;
 use dockrev_core::stack::{ComposeModel, ComposeService};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -66,16 +67,7 @@ impl VolumeEntry {
 
 /// Reads the YAML of Compose 1 or the JSON of Compose 2. The error says what is wrong and quotes nothing.
 pub(super) fn parse(version: ComposeVersion, output: &[u8]) -> Result<ComposeModel, String> {
-    let text = std::str::from_utf8(output).map_err(|_| "its output is not UTF-8".to_owned())?;
-    let config: Config = match version {
-        ComposeVersion::V1 => serde_saphyr::from_str(text).map_err(|error| match error.location() {
-            Some(at) => format!("its YAML has another shape than expected at line {}", at.line()),
-            None => "its YAML has another shape than expected".to_owned(),
-        })?,
-        ComposeVersion::V2 => serde_json::from_str(text).map_err(|error| {
-            format!("its JSON has another shape than expected at line {}, column {}", error.line(), error.column())
-        })?,
-    };
+    let config: Config = read_as(version, output)?;
     let services = config.services.unwrap_or_default();
     Ok(ComposeModel {
         // Compose 1 reads them from a field of images (`ContainerConfig`) that most have no longer.
@@ -85,6 +77,24 @@ pub(super) fn parse(version: ComposeVersion, output: &[u8]) -> Result<ComposeMod
         },
         services: services.into_iter().map(|(name, service)| (ServiceName::new(name), read(service))).collect(),
     })
+}
+
+/// All of it, as [`parse`] reads it.
+pub(super) fn parse_value(version: ComposeVersion, output: &[u8]) -> Result<Value, String> {
+    read_as(version, output)
+}
+
+fn read_as<T: DeserializeOwned>(version: ComposeVersion, output: &[u8]) -> Result<T, String> {
+    let text = std::str::from_utf8(output).map_err(|_| "its output is not UTF-8".to_owned())?;
+    match version {
+        ComposeVersion::V1 => serde_saphyr::from_str(text).map_err(|error| match error.location() {
+            Some(at) => format!("its YAML has another shape than expected at line {}", at.line()),
+            None => "its YAML has another shape than expected".to_owned(),
+        }),
+        ComposeVersion::V2 => serde_json::from_str(text).map_err(|error| {
+            format!("its JSON has another shape than expected at line {}, column {}", error.line(), error.column())
+        }),
+    }
 }
 
 fn read(service: ConfigService) -> ComposeService {

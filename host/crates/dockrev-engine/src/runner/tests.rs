@@ -29,6 +29,7 @@ fn prepare(road: Road, new: NewImage, has_healthcheck: bool) -> (Arc<World>, Run
     let ports = Ports {
         engine: world.clone(),
         compose: world.clone(),
+        rewriting: world.clone(),
         standalone: world.clone(),
         vault: world.clone(),
         journal: world.clone(),
@@ -84,14 +85,19 @@ fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
                     assert_eq!(state.tags.get("demo.invalid/app:1.1"), Some(&image(NEW).id), "{context}");
                 }
                 Road::FirstPin | Road::NextPin => assert_eq!(pin, Some(&pinned("1.1", NEW)), "{context}"),
+                Road::Rewrite | Road::RewriteOfPinned => {
+                    assert_eq!((pin, state.file_image.as_str()), (None, "demo.invalid/app:1.1"), "{context}");
+                    assert_eq!(state.tags.get("demo.invalid/app:1.1"), Some(&image(NEW).id), "{context}");
+                }
             }
         }
         JobState::Failed { .. } | JobState::RolledBack { .. } => {
             assert_eq!(runs, Some(image(OLD).id), "{context}: says {}", job.state.name());
             let pin = state.pins.get(&service().service);
+            assert_eq!(state.file_image, road.file_image(), "{context}");
             match road {
-                Road::NextPin => assert_eq!(pin, Some(&pinned("1.0", OLD)), "{context}"),
-                Road::MovedTag | Road::FirstPin | Road::AloneMovedTag | Road::AloneNewTag => {
+                Road::NextPin | Road::RewriteOfPinned => assert_eq!(pin, Some(&pinned("1.0", OLD)), "{context}"),
+                Road::MovedTag | Road::FirstPin | Road::Rewrite | Road::AloneMovedTag | Road::AloneNewTag => {
                     assert_eq!(pin, None, "{context}");
                     assert_eq!(state.tags.get("demo.invalid/app:1.0"), Some(&image(OLD).id), "{context}");
                 }

@@ -5,6 +5,7 @@
 //! number of times.
 
 mod container;
+mod rewrite;
 mod service;
 
 use super::{data, preflight};
@@ -37,13 +38,18 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
     }
     have_old_image(context, old).await?;
     let stopped_others = data::put_back(context).await?;
-    match &context.change.workload {
+    let left = match &context.change.workload {
         Workload::Service(workload) => service::go_back(context, workload).await?,
-        Workload::Container(workload) => container::go_back(context, workload).await?,
-    }
+        Workload::Container(workload) => container::go_back(context, workload).await.map(|()| None)?,
+    };
     data::start_again(context, &stopped_others).await?;
-    let good = health::wait_until_good(context, old).await;
-    good.map(|good| good.into_output(context.id)).map_err(|error| match error {
+    let good = health::wait_until_good(context, old).await.map_err(not_good)?;
+    // The old image is back; what else there is to say is said last.
+    left.map_or_else(|| Ok(good.into_output(context.id)), |left| Err(StageError::Failed(left)))
+}
+
+fn not_good(error: StageError) -> StageError {
+    match error {
         StageError::Failed(mut failure) => {
             failure.code = "rollback.not-healthy".to_owned();
             failure.message = format!("the old image runs again and is not good: {}", failure.message);
@@ -52,7 +58,7 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
             StageError::Failed(failure)
         }
         journal @ StageError::Journal(_) => journal,
-    })
+    }
 }
 
 /// What ran is on the machine, for a tag of ours keeps it. If somebody removed it all the same, its registry may still

@@ -73,7 +73,11 @@ async fn same_containers(context: &Context<'_>) -> Result<(), StageError> {
 }
 
 async fn same_files(context: &Context<'_>, workload: &ServiceWorkload) -> Result<(), StageError> {
-    let files = context.compose.fingerprint(&workload.project).await.map_err(|error| host(context, &error))?;
+    let files = match workload.earlier_edits.as_slice() {
+        [] => context.compose.fingerprint(&workload.project).await,
+        edits => context.rewriting.fingerprint_without(&workload.project, edits).await,
+    };
+    let files = files.map_err(|error| host(context, &error))?;
     if files == workload.files {
         return Ok(());
     }

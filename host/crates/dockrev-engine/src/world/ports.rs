@@ -1,6 +1,6 @@
 //! What a [`World`] answers through its ports.
 
-use super::{CONTAINER, NEIGHBOUR, World, digest, no_such, project, service, volume};
+use super::{CONTAINER, NEIGHBOUR, World, digest, file, no_such, project, rewrite, service, volume};
 use crate::clock::Clock;
 use async_trait::async_trait;
 use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, Artifacts, DataTarget, PlannedTarget};
@@ -8,10 +8,12 @@ use dockrev_core::detection::Trouble;
 use dockrev_core::ids::{ContainerId, ContainerName, ImageId, JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{ImageRef, PinnedImage, Repository, Tag};
 use dockrev_core::job::{Job, JobState, JournalEntry, LogLine, LogSource};
+use dockrev_core::plan::{CannotRewrite, Obstacle, Rewrite, Wanted};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{
     CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, LockError, LogSink, Ordered,
-    Recreation, Replacement, RestoreItem, StackGuard, StackLocks, Standalone, Vault, VaultError,
+    Recreation, Replacement, RestoreItem, Rewriting, StackGuard, StackLocks, Standalone, Standing, Vault, VaultError,
+    Way,
 };
 use dockrev_core::stack::{
     ComposeModel, ComposeProject, Container, ContainerStatus, FileHash, Inventory, LocalImage, Pins, RunState, Service,
@@ -296,6 +298,60 @@ impl Standalone for World {
         self.host(|state| {
             state.kept = None;
             Ok(())
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Rewriting for World {
+    async fn find(
+        &self,
+        _project: &ComposeProject,
+        wanted: &Wanted,
+    ) -> Result<Result<Rewrite, CannotRewrite>, HostError> {
+        self.host(|state| match state.file_is_shared {
+            true => Ok(Err(Obstacle::Shared { others: vec!["db".to_owned()] }.into())),
+            false => Ok(Ok(rewrite(&state.file_image, &wanted.to.tagged().to_string()))),
+        })
+        .await
+    }
+
+    async fn standing(&self, rewrite: &Rewrite) -> Result<Standing, HostError> {
+        self.host(|state| {
+            Ok(match state.file_image.as_str() {
+                found if found == rewrite.before => Standing::Before,
+                found if found == rewrite.after => Standing::After,
+                _ => Standing::Other,
+            })
+        })
+        .await
+    }
+
+    async fn replace(&self, rewrite: &Rewrite, way: Way) -> Result<(), HostError> {
+        self.host(|state| {
+            let (from, to, hash) = match way {
+                Way::Forth => (&rewrite.before, &rewrite.after, digest("ffff")),
+                Way::Back => (&rewrite.after, &rewrite.before, digest("cccc")),
+            };
+            if state.file_image != *from && state.file_image != *to {
+                return Err(no_such("text"));
+            }
+            to.clone_into(&mut state.file_image);
+            state.files[0].digest = hash;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn fingerprint_without(
+        &self,
+        _project: &ComposeProject,
+        edits: &[Rewrite],
+    ) -> Result<Vec<FileHash>, HostError> {
+        self.host(|state| {
+            let is_edited = edits.iter().any(|edit| edit.after == state.edited_neighbour);
+            Ok(if is_edited { vec![file()] } else { state.files.clone() })
         })
         .await
     }

@@ -1,9 +1,9 @@
 //! A service: the override file or the local tag says what it is made from, and Compose makes it.
 
-use super::{Context, StageError, host, move_local_tag, pull_back};
+use super::{Context, StageError, host, move_local_tag, pull_back, rewrite};
 use dockrev_core::ids::ImageId;
 use dockrev_core::image::PinnedImage;
-use dockrev_core::job::Effect;
+use dockrev_core::job::{Effect, Failure};
 use dockrev_core::plan::{ServiceWorkload, Writing};
 
 /// Writes down that the service is made from `image`, and has Compose make it anew.
@@ -16,24 +16,29 @@ pub(super) async fn move_to(
     match &workload.writing {
         Writing::LocalTag => move_local_tag(context, &to.tagged(), image).await?,
         Writing::Override { .. } => pin(context, workload, Some(to)).await?,
+        Writing::Rewrite(plan) => rewrite::perform(context, workload, plan, image).await?,
     }
     compose_up(context, workload).await
 }
 
-/// Puts the old image back under its name, takes the pin back, and has Compose make the service from it.
-pub(super) async fn go_back(context: &Context<'_>, workload: &ServiceWorkload) -> Result<(), StageError> {
+/// Puts the old image back under its name, takes the pin or the user's file back, and has Compose make the service from
+/// it. Gives what is to be said of it once the service is good.
+pub(super) async fn go_back(context: &Context<'_>, workload: &ServiceWorkload) -> Result<Option<Failure>, StageError> {
     let from = &context.change.from;
+    let mut left = None;
     match &workload.writing {
         Writing::LocalTag => move_local_tag(context, &from.reference, &from.image_id).await?,
         Writing::Override { before: Some(before) } => pin_old(context, workload, before).await?,
         Writing::Override { before: None } => go_back_without_a_pin(context, workload, &from.image_id).await?,
+        Writing::Rewrite(plan) => left = rewrite::undo(context, workload, plan).await?,
     }
-    compose_up(context, workload).await
+    compose_up(context, workload).await?;
+    Ok(left)
 }
 
 /// Takes the pin out, if what the compose file says is still what ran, or nothing: then it is given its tag back. If its
 /// tag stands for something else by now, what ran is pinned by its digest: the tag may be that of others.
-async fn go_back_without_a_pin(
+pub(super) async fn go_back_without_a_pin(
     context: &Context<'_>,
     workload: &ServiceWorkload,
     old: &ImageId,
@@ -57,14 +62,22 @@ async fn go_back_without_a_pin(
 }
 
 /// Pins the old image. Where somebody took the digest's name from it, a pull gives it back.
-async fn pin_old(context: &Context<'_>, workload: &ServiceWorkload, old: &PinnedImage) -> Result<(), StageError> {
+pub(super) async fn pin_old(
+    context: &Context<'_>,
+    workload: &ServiceWorkload,
+    old: &PinnedImage,
+) -> Result<(), StageError> {
     if context.engine.image(&old.by_digest()).await.map_err(|error| host(&error))?.is_none() {
         pull_back(context, old).await?;
     }
     pin(context, workload, Some(old)).await
 }
 
-async fn pin(context: &Context<'_>, workload: &ServiceWorkload, image: Option<&PinnedImage>) -> Result<(), StageError> {
+pub(super) async fn pin(
+    context: &Context<'_>,
+    workload: &ServiceWorkload,
+    image: Option<&PinnedImage>,
+) -> Result<(), StageError> {
     let service = &workload.service;
     let mut pins = context.compose.pins(&service.stack).await.map_err(|error| host(&error))?;
     if pins.get(&service.service) == image {

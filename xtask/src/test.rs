@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use dockrev_testkit::{Compose, Engine, PrivateEngine, directory, suite_prefix};
 
@@ -7,6 +8,8 @@ use crate::failure::Failure;
 use crate::janitor::{Janitor, Mess};
 use crate::step::{self, Steps};
 use crate::{plugins, setup, workspace};
+
+mod again;
 
 /// The folder of a run is this and the process's id. Short: see [`directory`].
 const RUN: &str = "x";
@@ -47,8 +50,7 @@ pub(crate) fn in_steps(steps: &mut Steps, which: Which, arguments: &[String]) ->
         step::command(cargo_test(before_dashes).arg("--no-run"))
     })?;
     let engine = steps.run("engine", || engine(which))?;
-    let result = steps.run("test", || {
-        let mut cargo = cargo_test(arguments);
+    let prepared = |mut cargo: Command| {
         cargo.env("DOCKREV_PLUGIN_DIR", places.plugins()).env("DOCKREV_TEST_PLUGIN_DIR", places.testing());
         cargo.env("DOCKER_HOST", engine.engine.host());
         cargo.env("DOCKREV_TESTKIT_DIR", &engine.folder).env("TMPDIR", engine.folder.join("tmp"));
@@ -58,12 +60,23 @@ pub(crate) fn in_steps(steps: &mut Steps, which: Which, arguments: &[String]) ->
                 cargo.env(variable, compose.program());
             }
         }
-        step::command(&mut cargo)
+        cargo
+    };
+    let result = steps.run("test", || {
+        if !arguments.is_empty() {
+            return step::command(&mut prepared(cargo_test(arguments)));
+        }
+        let first = &mut prepared(cargo_test(&["--no-fail-fast".to_owned()]));
+        again::run(first, |arguments| {
+            let mut cargo = workspace::cargo(&["test"]);
+            cargo.args(arguments);
+            prepared(cargo)
+        })
     });
     result.and(steps.run("remove the engine", || engine.remove()))
 }
 
-fn cargo_test(arguments: &[String]) -> std::process::Command {
+fn cargo_test(arguments: &[String]) -> Command {
     let names_package =
         arguments.iter().any(|argument| argument.starts_with("-p") || argument.starts_with("--package"));
     let mut cargo = workspace::cargo(&["test"]);

@@ -1,7 +1,7 @@
 //! Stacks that are not as simple as they look: where others have lost services.
 
 use crate::stage::{Stage, entry, footprint};
-use dockrev_testkit::{Compose, Mode, Project, Pushed};
+use dockrev_testkit::{App, Compose, Generation, Mode, Project, Pushed};
 use std::process::Stdio;
 
 fn stage() -> Stage {
@@ -40,6 +40,33 @@ fn a_service_that_left_the_compose_file_is_left_alone() {
         assert_eq!(footprint(&project, "web"), before);
         runs(&project, "web", &old);
         rewrite(&project, "  website:", "  web:");
+    }
+}
+
+/// Compose 1 does not see what only the image declares, and would make the new container with an empty volume.
+#[test]
+fn a_volume_that_only_the_image_declares_is_not_lost_from_sight() {
+    for stage in Stage::with_each_compose() {
+        let publish = |tag: &str| {
+            let app = App::new(tag, Mode::Healthy).label(dockrev_testkit::LABEL, "test").volume("/data");
+            stage.registry.client().push("ek/web", tag, &app.build().expect("an image")).expect("a push")
+        };
+        publish("1.0");
+        let project = stage.project(&[stage.service("web", "ek/web:1.0")], &["web"]);
+        let container = || project.service("web").expect("a container").container_id;
+        let in_it = |script: &str| stage.engine.run(&["exec", &container(), "sh", "-c", script]);
+        in_it("echo precious > /data/file").expect("it is written");
+        publish("1.1");
+        let before = footprint(&project, "web");
+        let ran = stage.dockrev(&["update", "--stack", project.name(), "--yes"]).ends_with(0);
+        match stage.compose.generation() {
+            Generation::V1 => {
+                ran.says("it an empty volume at `/data`, which only the image declares");
+                assert_eq!(footprint(&project, "web"), before);
+            }
+            Generation::V2 => assert_ne!(footprint(&project, "web"), before, "{}", ran.says("updated").out),
+        }
+        assert_eq!(in_it("cat /data/file").expect("it is there"), "precious\n");
     }
 }
 

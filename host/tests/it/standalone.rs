@@ -119,7 +119,7 @@ fn a_container_is_made_anew_with_its_settings_and_rolled_back_later() {
     assert_eq!(lone.id(), before["Id"].as_str().expect("an id"), "the very same container runs again");
     assert_eq!(lone.inspect()["HostConfig"]["RestartPolicy"], before["HostConfig"]["RestartPolicy"]);
     assert_eq!(lone.starts(), ["1.0", "1.0"], "what 1.1 wrote is gone");
-    assert_eq!(lone.all_of_it(), [lone.name.clone()], "nothing is left over");
+    assert_eq!(lone.all_of_it(), std::slice::from_ref(&lone.name), "nothing is left over");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_container_whose_new_image_is_sick_is_put_back_with_its_data() {
     assert_eq!((lone.id(), lone.inspect()["Image"].clone()), (before, image.clone()));
     lone.wait_healthy();
     assert_eq!(lone.starts(), ["latest", "latest"]);
-    assert_eq!(lone.all_of_it(), [lone.name.clone()]);
+    assert_eq!(lone.all_of_it(), std::slice::from_ref(&lone.name));
     let name = format!("{}/sb/app:latest", stage.registry.host());
     let tag = stage.engine.run(&["image", "inspect", "--format", "{{.Id}}", &name]).expect("the tag is there");
     assert_eq!(tag.trim(), image, "the local tag is back as well");
@@ -154,7 +154,7 @@ fn a_container_that_goes_when_it_stops_comes_back_all_the_same() {
     assert_eq!(now["Config"]["Image"], format!("{}/sc/app:1.0", stage.registry.host()));
     assert_eq!(now["HostConfig"]["AutoRemove"], true);
     assert_eq!(lone.starts(), ["1.0", "1.0"]);
-    assert_eq!(lone.all_of_it(), [lone.name.clone()]);
+    assert_eq!(lone.all_of_it(), std::slice::from_ref(&lone.name));
 }
 
 #[test]

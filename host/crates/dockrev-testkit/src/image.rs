@@ -111,6 +111,7 @@ pub struct App {
     labels: BTreeMap<String, String>,
     start_period_s: u32,
     files: BTreeMap<String, File>,
+    volumes: Vec<String>,
 }
 
 /// A file that an app brings with it.
@@ -136,6 +137,7 @@ impl App {
             // A healthcheck may run once more than the app needs.
             start_period_s: if let Mode::Slow(seconds) = mode { seconds + 10 } else { 0 },
             files: BTreeMap::new(),
+            volumes: Vec::new(),
         }
     }
 
@@ -175,6 +177,12 @@ impl App {
         self
     }
 
+    /// Declares a volume at `place`, as `VOLUME` in a Dockerfile does.
+    pub fn volume(mut self, place: &str) -> Self {
+        self.volumes.push(place.to_owned());
+        self
+    }
+
     /// Sets the healthcheck's start period in seconds; zero drops it.
     pub fn start_period_s(mut self, seconds: u32) -> Self {
         self.start_period_s = seconds;
@@ -201,6 +209,10 @@ impl App {
             "Labels": self.labels,
             "WorkingDir": "/",
         });
+        if !self.volumes.is_empty() {
+            let places = self.volumes.iter().map(|place| (place.clone(), json!({})));
+            container["Volumes"] = places.collect::<serde_json::Map<_, _>>().into();
+        }
         if self.mode != Mode::NoHealthcheck {
             container["Healthcheck"] = json!({
                 "Test": ["CMD", "/app/health"],

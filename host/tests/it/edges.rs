@@ -43,6 +43,46 @@ fn a_service_that_left_the_compose_file_is_left_alone() {
     }
 }
 
+/// What the user has edited besides the image is not slipped in unsaid.
+#[test]
+fn says_that_other_edits_go_live_with_an_update() {
+    for stage in Stage::with_each_compose() {
+        stage.push("el/web", "1.0", Mode::Healthy);
+        let project = stage.project(&[stage.service("web", "el/web:1.0")], &["web"]);
+        stage.push("el/web", "1.1", Mode::Healthy);
+        let said = plan(&stage, &project);
+        assert!(!said.contains("goes live"), "{said}");
+        rewrite(&project, "stop_grace_period: 1s", "stop_grace_period: 1s\n    environment: {NEW: setting}");
+        let said = plan(&stage, &project);
+        assert!(said.contains("what was edited and not brought up goes live with this"), "{said}");
+    }
+}
+
+/// The user's own next `compose up` finds all as it should be, what the service waits for included.
+#[test]
+fn the_users_own_compose_up_changes_nothing_after_an_update() {
+    for stage in Stage::with_each_compose() {
+        stage.push("em/app", "1.0", Mode::Healthy);
+        stage.push_as("em/web", "latest", "1", Mode::Healthy);
+        let waits = "depends_on:\n      db:\n        condition: service_healthy";
+        let services = [stage.service("db", "em/app:1.0"), stage.service("web", "em/web:latest").line(waits)];
+        let project = stage.project(&services, &["db", "web"]);
+        let db = footprint(&project, "db");
+        stage.push_as("em/web", "latest", "2", Mode::Healthy);
+        let before = footprint(&project, "web");
+        stage.dockrev(&["update", "--service", &format!("{}/web", project.name()), "--yes"]).ends_with(0);
+        let after = footprint(&project, "web");
+        assert_ne!(after, before);
+        assert_eq!(footprint(&project, "db"), db, "nobody touched what it waits for");
+        project.up().expect("compose up");
+        assert_eq!((footprint(&project, "web"), footprint(&project, "db")), (after, db));
+        let label = ["inspect", "--format", r#"{{index .Config.Labels "com.docker.compose.depends_on"}}"#];
+        let container = project.service("web").expect("a container").container_id;
+        let said = stage.engine.run(&[label.as_slice(), &[&container]].concat()).expect("its label");
+        assert!(stage.compose.generation() == Generation::V1 || said.contains("db:service_healthy"), "{said}");
+    }
+}
+
 /// Compose 1 does not see what only the image declares, and would make the new container with an empty volume.
 #[test]
 fn a_volume_that_only_the_image_declares_is_not_lost_from_sight() {

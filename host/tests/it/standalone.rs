@@ -96,8 +96,8 @@ fn a_container_is_made_anew_with_its_settings_and_rolled_back_later() {
     stage.push("sa/app", "1.1", Mode::Healthy);
     let (before, cache) = (lone.inspect(), lone.volume_at("/cache"));
     let check = stage.dockrev(&["check", "--json"]).json();
-    assert_eq!(entry(&check, &lone.name)["decision"]["type"], "update", "{check:#}");
-    stage.dockrev(&["update", "--container", &lone.name, "--dry-run"]).ends_with(0).says("1.0 -> 1.1");
+    assert_eq!(entry(&check, &lone.name)["status"], "update", "{check:#}");
+    stage.dockrev(&["update", "--container", &lone.name, "--dry-run"]).ends_with(0).says("a newer minor version");
     assert_eq!(lone.inspect()["Id"], before["Id"], "a dry run touches nothing");
     lone.update().ends_with(0).says("updated");
     let after = lone.inspect();
@@ -110,9 +110,13 @@ fn a_container_is_made_anew_with_its_settings_and_rolled_back_later() {
     }
     assert_eq!(lone.volume_at("/cache"), cache, "the nameless volume came along");
     assert_eq!(lone.starts(), ["1.0", "1.1"]);
+    let job = stage.jobs().remove(0);
+    let targets = job["change"]["backup"]["targets"].as_array().expect("targets");
+    let nameless = targets.iter().find(|planned| planned["target"]["name"] == format!("volume:{cache}"));
+    assert_eq!(nameless.expect("it is planned")["choice"]["type"], "taken", "data without a name is copied as well");
     assert_eq!(lone.all_of_it().len(), 2, "the old one is kept: {:?}", lone.all_of_it());
     let check = stage.dockrev(&["check", "--json"]).json();
-    assert_eq!(entry(&check, &lone.name)["decision"]["type"], "up-to-date", "{check:#}");
+    assert_eq!(entry(&check, &lone.name)["status"], "up-to-date", "{check:#}");
 
     let id = stage.jobs()[0]["id"].as_str().expect("an id").to_owned();
     stage.dockrev(&["rollback", &id, "--restore-data", "--yes"]).ends_with(0);
@@ -162,8 +166,11 @@ fn others_that_live_on_a_container_are_not_cut_off() {
     let stage = stage();
     stage.push("sd/app", "1.0", Mode::Healthy);
     let host = Lone::run(&stage, "host", "sd/app:1.0", &[]);
-    let network = format!("container:{}", host.name);
-    let guest = Lone::run(&stage, "guest", "sd/app:1.0", &["--network", &network]);
+    // Not the app itself: two of them cannot listen on one port.
+    let guest = Lone { stage: &stage, name: format!("{}-guest", host.name) };
+    let (network, image) = (format!("container:{}", host.name), format!("{}/sd/app:1.0", stage.registry.host()));
+    let guesting = ["run", "--detach", "--no-healthcheck", "--network", &network, "--name", &guest.name];
+    stage.engine.run(&[guesting.as_slice(), &["--entrypoint", "sleep", &image, "3600"]].concat()).expect("a guest");
     stage.push("sd/app", "1.1", Mode::Healthy);
     let before = (host.id(), guest.id());
     host.update().ends_with(0).says(&format!("{} would be cut off", guest.name));

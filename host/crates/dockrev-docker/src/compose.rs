@@ -6,6 +6,7 @@ use crate::overrides::Overrides;
 use async_trait::async_trait;
 use dockrev_core::ids::{ServiceId, ServiceName, StackName};
 use dockrev_core::image::ImageRef;
+use dockrev_core::job::{LogLine, LogSource};
 use dockrev_core::ports::{Compose, Engine, HostError, LogSink};
 use dockrev_core::stack::{ComposeModel, ComposeProject, FileHash, Pins};
 use process::{Child, Ended, Finished};
@@ -18,6 +19,7 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
+mod along;
 mod command;
 pub(crate) mod fingerprint;
 mod model;
@@ -26,6 +28,7 @@ mod redaction;
 mod turn;
 mod version;
 
+use along::Along;
 pub(crate) use command::Files;
 use turn::Turn;
 use version::ComposeVersion;
@@ -305,17 +308,32 @@ impl Compose for ComposeCli {
             self.require_image(project, service, override_file.as_deref()).await?;
         }
         let files = override_file.as_deref().map_or(Files::Own, Files::WithOverride);
-        let arguments = command::up(version, project, files, service, containers)?;
+        let along = match version {
+            ComposeVersion::V1 => Along::Nobody,
+            ComposeVersion::V2 => along::with(self, project, files, service).await,
+        };
         let variable = match version {
             ComposeVersion::V1 => command::api_version(self.engine.api_version().await?),
             ComposeVersion::V2 => None,
         };
         let turn = self.turn(&project.name).await?;
         let unusable = |error: std::io::Error| self.lock_failed(&project.name, &error);
-        let input = turn.input().map_err(unusable)?;
-        let child = self.project_child(project, &arguments, variable, input)?;
-        let ended = process::stream(child, UP_TIMEOUT, log).await.map_err(|reason| self.missing(reason))?;
-        self.check(project, "up", &ended, || ended.last_lines())
+        let up = async |along: &Along| {
+            let arguments = command::up(version, project, files, (service, containers), along)?;
+            let input = turn.input().map_err(unusable)?;
+            let child = self.project_child(project, &arguments, variable.clone(), input)?;
+            let ended = process::stream(child, UP_TIMEOUT, log).await.map_err(|reason| self.missing(reason))?;
+            self.check(project, "up", &ended, || ended.last_lines())
+        };
+        match (up(&along).await, &along) {
+            // One that the service waits for may have fallen ill: that is no reason not to bring the service back.
+            (Err(HostError::ComposeFailed { last_lines, .. }), Along::Dependencies(_)) => {
+                let text = format!("once more without what it waits for: {last_lines}");
+                log.line(LogLine { source: LogSource::Dockrev, text });
+                up(&Along::Nobody).await
+            }
+            (result, _) => result,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use dockrev_core::image::{ImageRef, PinnedImage, Repository, Tag};
 use dockrev_core::job::LogLine;
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{ContainerOrder, Engine, HostError, ImageName, LogSink, Ordered};
-use dockrev_core::stack::{ContainerStatus, Inventory, LocalImage};
+use dockrev_core::stack::{ContainerStatus, Inventory, LocalImage, RunState};
 use http::{HeaderValue, Uri};
 use std::collections::HashMap;
 use std::fmt;
@@ -84,9 +84,15 @@ impl DockerEngine {
 
     /// The hashes that Compose wrote on the containers of `service` when it made them.
     pub(crate) async fn config_hashes(&self, service: &ServiceId) -> Result<Vec<String>, HostError> {
+        let made = self.made(service).await?;
+        Ok(made.into_iter().filter_map(|mut made| made.labels.remove(labels::CONFIG_HASH)).collect())
+    }
+
+    /// What Compose wrote on the containers of `service`, and whether they run.
+    pub(crate) async fn made(&self, service: &ServiceId) -> Result<Vec<Made>, HostError> {
         let call = Call { engine: self, action: "list the containers of", subject: service.to_string() };
         let containers = call.containers(&self.client().await?, Some(service)).await?;
-        Ok(containers.iter().filter_map(|listed| listed.labels.get(labels::CONFIG_HASH).cloned()).collect())
+        Ok(containers.into_iter().map(|listed| Made { labels: listed.labels, run: listed.run }).collect())
     }
 
     /// A connection that speaks the newest API version that both sides know.
@@ -230,6 +236,12 @@ impl Engine for DockerEngine {
     async fn run_in(&self, container: &ContainerId, command: &[String], log: &dyn LogSink) -> Result<(), HostError> {
         order::run_in(self, &self.client().await?, container, command, log).await
     }
+}
+
+/// A container of a service, as Compose made it.
+pub(crate) struct Made {
+    pub(crate) labels: labels::Labels,
+    pub(crate) run: RunState,
 }
 
 /// One thing that is asked of the engine, for the words of its failure.

@@ -12,6 +12,8 @@ pub(crate) const PROJECT: &str = "com.docker.compose.project";
 pub(crate) const SERVICE: &str = "com.docker.compose.service";
 /// Hash of the service's part of the compose files.
 pub(crate) const CONFIG_HASH: &str = "com.docker.compose.config-hash";
+/// Id of the image that Compose 2 made the container from.
+pub(crate) const IMAGE: &str = "com.docker.compose.image";
 /// `True` on containers of `compose run`.
 const ONEOFF: &str = "com.docker.compose.oneoff";
 const CONFIG_FILES: &str = "com.docker.compose.project.config_files";

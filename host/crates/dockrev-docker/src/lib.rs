@@ -24,8 +24,9 @@
 //! - Both quote the whole value, over several lines, where interpolation fails: so nothing that `config` prints on a
 //!   failure is shown, and what `up` prints from there on neither.
 //! - Compose 2 writes an empty `depends_on` label when called with `--no-deps`; what it says of the files is the truth.
-//! - Compose 2.26 hashes what a service depends on, and leaves that out under `--no-deps`: the user's next plain `up` makes
-//!   a service with `depends_on` anew, which [`would_recreate`](dockrev_core::ports::Compose::would_recreate) tells.
+//! - Compose 2.26 hashes what a service depends on, and leaves that out under `--no-deps`: the user's next plain `up` would
+//!   make a service with `depends_on` anew. So what it waits for is let in where it stands as the files say; else
+//!   [`would_recreate`](dockrev_core::ports::Compose::would_recreate) tells of it.
 //! - Compose 1.29 writes `config_files` as it was called: relative to the folder it was called in.
 //! - The engine's container list gives the bare image id once the tag has moved; the container itself still knows
 //!   what was written.

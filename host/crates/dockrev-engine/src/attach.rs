@@ -5,7 +5,7 @@ use crate::context::Ports;
 use crate::rewrites;
 use dockrev_core::backup::{self, BackupSettings, Consistency, DataTarget, Measured, TargetRule};
 use dockrev_core::ids::{StackName, WorkloadId};
-use dockrev_core::plan::{Change, Decision, Plan, Spelling, Workload};
+use dockrev_core::plan::{Change, Decision, Plan, Spelling, Warning, Workload};
 use dockrev_core::ports::HostError;
 use dockrev_core::settings::{SettingsBook, SettingsError};
 use dockrev_core::stack::Inventory;
@@ -38,10 +38,25 @@ pub async fn attach(plan: &mut Plan, ports: &Ports, settings: &SettingsBook) -> 
             // Its end would be its removal.
             settings.consistency = Consistency::Pause;
         }
+        if other_edits_go_live(ports, change).await {
+            change.warnings.push(Warning::EditsGoLive);
+        }
         let planned = sizes.plan(ports, change, targets, &settings).await;
         **change = change.as_ref().clone().with_backup(planned);
     }
     Ok(())
+}
+
+/// Whether bringing the service up changes more of it than the image. What cannot be found out is said by whatever comes
+/// next: the update asks Compose again.
+async fn other_edits_go_live(ports: &Ports, change: &Change) -> bool {
+    match &change.workload {
+        Workload::Container(_) => false,
+        Workload::Service(workload) => {
+            let asked = ports.compose.would_recreate(&workload.project, &workload.service.service).await;
+            asked.unwrap_or(false)
+        }
+    }
 }
 
 /// What is copied cannot be said.

@@ -70,6 +70,11 @@ pub enum Warning {
         /// The image in the compose file.
         file_image: String,
     },
+    /// The files say more that is new than the image.
+    #[error(
+        "its files and its containers differ in more than the image: what was edited and not brought up goes live with this"
+    )]
+    EditsGoLive,
     /// The tag list was cut short.
     #[error("the tag list is incomplete ({reason}): there may be a newer tag")]
     TagsTruncated {

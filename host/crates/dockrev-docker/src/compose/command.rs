@@ -1,5 +1,6 @@
 //! Compose's command line and environment.
 
+use super::along::Along;
 use super::version::ComposeVersion;
 use crate::address::EngineAddress;
 use dockrev_core::ids::ServiceName;
@@ -103,16 +104,24 @@ fn quoted(path: &Path) -> String {
     if is_plain { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
-/// `up` of one service alone, detached, without pulling or building, with `containers` containers.
+/// `up` of one service, detached, without pulling or building, with so many containers.
 pub(super) fn up(
     version: ComposeVersion,
     project: &ComposeProject,
     files: Files<'_>,
-    service: &ServiceName,
-    containers: u32,
+    (service, containers): (&ServiceName, u32),
+    along: &Along,
 ) -> Result<Vec<OsString>, HostError> {
     let mut arguments = project_arguments(version, project, files)?;
-    push(&mut arguments, &["up", "-d", "--no-deps", "--no-build"]);
+    push(&mut arguments, &["up", "-d", "--no-build"]);
+    match along {
+        Along::Nobody => push(&mut arguments, &["--no-deps"]),
+        Along::Dependencies(dependencies) => {
+            for (name, containers) in dependencies {
+                push(&mut arguments, &["--scale", &format!("{name}={containers}")]);
+            }
+        }
+    }
     match version {
         ComposeVersion::V1 => {}
         ComposeVersion::V2 => push(&mut arguments, &["--pull", "never"]),
@@ -185,6 +194,7 @@ fn push(arguments: &mut Vec<OsString>, words: &[&str]) {
 mod tests {
     use super::*;
     use dockrev_core::ids::StackName;
+    use std::collections::BTreeMap;
 
     fn project(env_files: &[&str]) -> ComposeProject {
         ComposeProject {
@@ -221,14 +231,26 @@ mod tests {
     #[test]
     fn brings_one_service_up_without_pulling() {
         let files = Files::WithOverride(Path::new("/data/shop/override.yaml"));
-        let check = |version, containers: u32, expected: &str| {
-            let arguments = up(version, &project(&[]), files, &ServiceName::new("web"), containers).unwrap();
+        let check = |version, containers: u32, along: &Along, expected: &str| {
+            let web = ServiceName::new("web");
+            let arguments = up(version, &project(&[]), files, (&web, containers), along).unwrap();
             let common = "--ansi|never|-p|shop|--project-directory|/srv/my shop|-f|/srv/a.yml|-f|/srv/b.yml|-f\
                           |/data/shop/override.yaml";
             assert_eq!(joined(arguments), format!("{common}{expected}"));
         };
-        check(ComposeVersion::V1, 1, "|up|-d|--no-deps|--no-build|--scale|web=1|--|web");
-        check(ComposeVersion::V2, 3, "|--profile|*|up|-d|--no-deps|--no-build|--pull|never|--scale|web=3|--|web");
+        check(ComposeVersion::V1, 1, &Along::Nobody, "|up|-d|--no-build|--no-deps|--scale|web=1|--|web");
+        check(
+            ComposeVersion::V2,
+            3,
+            &Along::Nobody,
+            "|--profile|*|up|-d|--no-build|--no-deps|--pull|never|--scale|web=3|--|web",
+        );
+        check(
+            ComposeVersion::V2,
+            1,
+            &Along::Dependencies(BTreeMap::from([(ServiceName::new("db"), 2)])),
+            "|--profile|*|up|-d|--no-build|--scale|db=2|--pull|never|--scale|web=1|--|web",
+        );
     }
 
     #[test]
@@ -238,7 +260,7 @@ mod tests {
         for version in [ComposeVersion::V1, ComposeVersion::V2] {
             for error in [
                 config(version, &unknown, Files::Own).unwrap_err(),
-                up(version, &unknown, override_file, &ServiceName::new("web"), 1).unwrap_err(),
+                up(version, &unknown, override_file, (&ServiceName::new("web"), 1), &Along::Nobody).unwrap_err(),
             ] {
                 assert_eq!(error.code(), "compose.unreadable");
                 assert!(error.to_string().contains("do not say which compose files"), "{error}");

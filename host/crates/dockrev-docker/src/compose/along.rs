@@ -1,0 +1,110 @@
+//! What Compose 2 brings up beside a service.
+//!
+//! With `--no-deps` it leaves the dependencies out of the service that it makes: out of its label, and out of the hash by
+//! which its own next `up` tells whether anything changed (2.26). That one would make the service anew once more. So what
+//! the service waits for is let in, if it all stands as the files say and nothing would happen to it.
+
+use super::{ComposeCli, Files};
+use crate::labels;
+use dockrev_core::ids::{ServiceId, ServiceName};
+use dockrev_core::image::ImageRef;
+use dockrev_core::ports::{Engine, HostError};
+use dockrev_core::stack::{ComposeModel, ComposeProject, RunState};
+use std::collections::BTreeMap;
+
+/// Who comes along when a service is brought up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Along {
+    /// Nobody: `--no-deps`.
+    Nobody,
+    /// All that it waits for, with as many containers as each has now.
+    Dependencies(BTreeMap<ServiceName, usize>),
+}
+
+/// Decides who comes along with `service`. Whatever cannot be found out says that nobody does.
+pub(super) async fn with(
+    compose: &ComposeCli,
+    project: &ComposeProject,
+    files: Files<'_>,
+    service: &ServiceName,
+) -> Along {
+    match standing(compose, project, files, service).await {
+        Ok(Some(dependencies)) => Along::Dependencies(dependencies),
+        Ok(None) => Along::Nobody,
+        Err(error) => {
+            tracing::debug!("bringing {service} up alone: {error}");
+            Along::Nobody
+        }
+    }
+}
+
+async fn standing(
+    compose: &ComposeCli,
+    project: &ComposeProject,
+    files: Files<'_>,
+    service: &ServiceName,
+) -> Result<Option<BTreeMap<ServiceName, usize>>, HostError> {
+    let model = compose.config(project, files).await?;
+    let names = dependencies(&model, service);
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let hashes = compose.hashes(project, files).await?;
+    let mut found = BTreeMap::new();
+    for name in names {
+        let id = ServiceId { stack: project.name.clone(), service: name.clone() };
+        let image = model.services.get(&name).and_then(|service| service.image.as_ref()?.parse::<ImageRef>().ok());
+        let Some(image) = image else { return Ok(None) };
+        let Some(image) = compose.engine.image(&image).await? else { return Ok(None) };
+        let made = compose.engine.made(&id).await?;
+        let stands = made.iter().all(|made| {
+            let says = |label: &str| made.labels.get(label).map(String::as_str);
+            made.run == RunState::Running
+                && says(labels::CONFIG_HASH) == hashes.get(name.as_str()).map(String::as_str)
+                && says(labels::IMAGE) == Some(image.id.as_str())
+        });
+        if made.is_empty() || !stands {
+            return Ok(None);
+        }
+        found.insert(name, made.len());
+    }
+    Ok(Some(found))
+}
+
+/// All that `service` waits for, directly or not.
+fn dependencies(model: &ComposeModel, service: &ServiceName) -> Vec<ServiceName> {
+    let mut found: Vec<ServiceName> = Vec::new();
+    let mut open = vec![service];
+    while let Some(name) = open.pop() {
+        for dependency in model.services.get(name).into_iter().flat_map(|service| &service.depends_on) {
+            if dependency != service && !found.contains(dependency) {
+                found.push(dependency.clone());
+                open.push(dependency);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dockrev_core::stack::ComposeService;
+
+    #[test]
+    fn finds_all_that_a_service_waits_for() {
+        let of = |names: &[&str]| ComposeService {
+            depends_on: names.iter().map(|name| ServiceName::new(*name)).collect(),
+            ..ComposeService::default()
+        };
+        let services =
+            [("web", of(&["api", "db"])), ("api", of(&["db", "web"])), ("db", of(&["gone"])), ("other", of(&[]))];
+        let services = services.map(|(name, service)| (ServiceName::new(name), service)).into();
+        let model = ComposeModel { carries_image_volumes: true, services };
+        let mut found: Vec<String> =
+            dependencies(&model, &ServiceName::new("web")).iter().map(ToString::to_string).collect();
+        found.sort();
+        assert_eq!(found, ["api", "db", "gone"]);
+        assert!(dependencies(&model, &ServiceName::new("other")).is_empty());
+    }
+}

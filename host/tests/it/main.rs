@@ -4,6 +4,7 @@
 mod absent;
 mod backups;
 mod cli;
+mod composes;
 mod database;
 mod edges;
 mod faults;

@@ -52,6 +52,8 @@ pub struct Detection {
     pub local_tag: LocalTag,
     /// Whether at least one container of it runs.
     pub is_running: bool,
+    /// Whether Dockrev itself runs in it.
+    pub is_dockrev: bool,
     /// For services of a stack: what Compose needs to change it.
     pub compose: Option<ComposeFacts>,
     /// For containers that belong to no stack: what is to be known before one is made anew. Only for a plan.

@@ -76,6 +76,8 @@ pub struct Container {
     pub image_id: ImageId,
     /// Whether its process runs.
     pub run: RunState,
+    /// Whether Dockrev itself runs in it.
+    pub is_dockrev: bool,
     /// The container whose network it uses instead of one of its own.
     pub network_of: Option<ContainerId>,
     /// What it has mounted.

@@ -39,6 +39,7 @@ mod engine;
 mod labels;
 mod lines;
 mod overrides;
+mod own;
 mod rewrite;
 mod standalone;
 

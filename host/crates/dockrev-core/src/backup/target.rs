@@ -50,7 +50,7 @@ pub struct DataTarget {
     pub name: TargetName,
     /// Where it is.
     pub place: DataPlace,
-    /// The containers that mount it, of this stack or another, by name; at least one.
+    /// The containers that mount it, of this stack or another, by name. Dockrev's own is none of them.
     pub users: Vec<TargetUser>,
 }
 
@@ -136,6 +136,10 @@ pub fn of_stack(inventory: &Inventory, stack: &StackName) -> Vec<DataTarget> {
     let services = inventory.stacks.iter().flat_map(|stack| &stack.services);
     let in_services = services.flat_map(|service| service.containers.iter().map(|c| (Some(&service.id), c)));
     for (service, container) in in_services.chain(inventory.standalone.iter().map(|container| (None, container))) {
+        // Nobody stops or freezes himself and goes on.
+        if container.is_dockrev {
+            continue;
+        }
         for mount in &container.mounts {
             let known = identify(mount).and_then(|(name, _)| targets.get_mut(&name));
             if let Some(target) = known {

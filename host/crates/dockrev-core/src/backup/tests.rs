@@ -29,6 +29,7 @@ fn container(name: &str, run: RunState, mounts: Vec<Mount>) -> Container {
         image: "app:1".to_owned(),
         image_id: ImageId::new("sha256:1"),
         run,
+        is_dockrev: false,
         network_of: None,
         mounts,
         labels: BTreeMap::new(),
@@ -216,4 +217,15 @@ fn copies_what_a_container_of_its_own_has() {
     assert!(plan.holds(&lone));
     assert_eq!(plan.going_back().count(), 1);
     assert!(plan.frozen_others(&lone).is_empty(), "the services of a stack are none of its business");
+}
+
+/// Who stops or freezes himself does not go on.
+#[test]
+fn dockrevs_own_container_is_no_user_of_data() {
+    let mut inventory = inventory();
+    let db = &mut inventory.stacks[0].services[1].containers[0];
+    db.is_dockrev = true;
+    let targets = of_stack(&inventory, &StackName::new("shop"));
+    let users: Vec<_> = targets.iter().flat_map(|target| &target.users).map(|user| user.name.as_str()).collect();
+    assert!(users.contains(&"shop-app-1") && !users.contains(&"shop-db-1"), "{users:?}");
 }

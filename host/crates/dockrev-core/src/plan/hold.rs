@@ -37,6 +37,9 @@ pub enum Hold {
     /// It is stopped, and an update would start it.
     #[error("it is stopped, and an update would start it")]
     Stopped,
+    /// It would end itself.
+    #[error("Dockrev itself runs in it, and would end in the middle of the update: update it by hand")]
+    IsDockrev,
     /// The compose files no longer have the service.
     #[error("the compose files no longer have this service")]
     NotInFiles,
@@ -172,6 +175,9 @@ pub(super) fn find(
                 return Some(hold);
             }
         }
+    }
+    if detection.is_dockrev {
+        return Some(Hold::IsDockrev);
     }
     if let Switch::Off(by) = &detection.update {
         return Some(Hold::ShownOnly { by: by.clone() });

@@ -72,6 +72,7 @@ fn up_to_date(service: &str) -> Detection {
             tied_to_it: Vec::new(),
         }),
         container: None,
+        is_dockrev: false,
         finding: Finding::Read(Box::new(Reading {
             reference,
             tag,
@@ -238,6 +239,7 @@ fn says_why_something_newer_is_not_taken() {
         assert!(hold.to_string().contains(part), "{hold}");
     };
     check(|detection| detection.is_running = false, "stopped");
+    check(|detection| detection.is_dockrev = true, "Dockrev itself runs in it");
     check(|detection| compose(detection).replicas = Replicas::Mixed, "different images");
     check(|detection| compose(detection).in_files = InFiles::Missing, "no longer have this service");
     check(|detection| compose(detection).left_volumes = vec!["/data".into()], "an empty volume at `/data`");

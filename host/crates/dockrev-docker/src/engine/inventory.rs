@@ -3,6 +3,7 @@
 use super::{Call, DockerEngine, Listed, QUERY_TIMEOUT};
 use crate::labels::{self, Owner};
 use crate::overrides::Overrides;
+use crate::own;
 use bollard::Docker;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, MountPoint};
 use bollard::query_parameters::ListVolumesOptions;
@@ -93,6 +94,7 @@ fn stack(name: StackName, services: BTreeMap<ServiceName, Vec<Listed>>, override
 
 fn container(listed: Listed, ids: &Ids) -> Container {
     Container {
+        is_dockrev: ids.own.as_ref() == Some(&listed.id),
         id: ContainerId::new(listed.id),
         name: listed.name,
         image: listed.image,
@@ -107,12 +109,16 @@ fn container(listed: Listed, ids: &Ids) -> Container {
 /// Digits of a container's whole id.
 const ID_DIGITS: usize = 64;
 
-/// The ids of the listed containers, by name.
-struct Ids(BTreeMap<String, String>);
+/// The ids of the listed containers, by name, and of the one that this process runs in.
+struct Ids {
+    by_name: BTreeMap<String, String>,
+    own: Option<String>,
+}
 
 impl Ids {
     fn of(containers: &[Listed]) -> Self {
-        Self(containers.iter().map(|listed| (listed.name.clone(), listed.id.clone())).collect())
+        let by_name = containers.iter().map(|listed| (listed.name.clone(), listed.id.clone())).collect();
+        Self { by_name, own: own::container() }
     }
 
     /// Reads a container's id, whole or short, or name. A whole id stands for itself even if its container is gone.
@@ -124,8 +130,8 @@ impl Ids {
         if is_hex && container.len() == ID_DIGITS {
             return Some(ContainerId::new(container));
         }
-        let named = self.0.get(container);
-        let begun = || self.0.values().find(|id| is_hex && id.starts_with(container));
+        let named = self.by_name.get(container);
+        let begun = || self.by_name.values().find(|id| is_hex && id.starts_with(container));
         named.or_else(begun).map(ContainerId::new)
     }
 }

@@ -21,6 +21,7 @@ pub(super) struct Known {
     pub(super) local: Option<LocalImage>,
     pub(super) local_tag: LocalTag,
     pub(super) is_running: bool,
+    pub(super) is_dockrev: bool,
     pub(super) labels: BTreeMap<String, String>,
     pub(super) compose: Result<Option<ComposeFacts>, HostError>,
     pub(super) container: Option<ContainerFacts>,
@@ -61,6 +62,7 @@ pub(super) async fn ask_host(
             local: images.by_id.get(&container.image_id).cloned(),
             local_tag: images.local_tag(&container.image, &container.image_id),
             is_running: is_running(&container),
+            is_dockrev: container.is_dockrev,
             written: container.image,
             labels: container.labels,
             compose: Ok(None),
@@ -234,7 +236,8 @@ async fn known_service(
         })),
     };
     let subject = Subject::Service(service.id.clone());
-    Ok(Known { subject, written, local, local_tag, is_running, labels, compose, container: None })
+    let is_dockrev = service.containers.iter().any(|container| container.is_dockrev);
+    Ok(Known { subject, written, local, local_tag, is_running, is_dockrev, labels, compose, container: None })
 }
 
 /// What the services of a survey are looked at with.

@@ -1,7 +1,7 @@
 //! What was found out about the things that run: facts only, no decision.
 
 use crate::age::Since;
-use crate::ids::{ServiceId, ServiceName};
+use crate::ids::{ContainerName, ServiceId, ServiceName, WorkloadId};
 use crate::image::{ImageRef, PinnedImage, Repository, Tag};
 use crate::policy::Verdict;
 use crate::ports::Recreation;
@@ -28,6 +28,18 @@ pub enum Subject {
     Container(String),
     /// An image that was asked for by its reference, whether or not it runs anywhere.
     Image(String),
+}
+
+impl Subject {
+    /// What a job would change, if this is something that runs.
+    #[must_use]
+    pub fn workload(&self) -> Option<WorkloadId> {
+        match self {
+            Self::Service(id) => Some(WorkloadId::Service(id.clone())),
+            Self::Container(name) => Some(WorkloadId::Container(ContainerName::new(name.clone()))),
+            Self::Image(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Subject {

@@ -34,7 +34,8 @@ pub async fn attach(plan: &mut Plan, ports: &Ports, settings: &SettingsBook) -> 
         let stack = id.stack();
         let targets = known.entry(stack.clone()).or_insert_with(|| backup::of_stack(&inventory, &stack));
         let mut settings = settings.backup_of(&id.to_string(), &labels(&inventory, &id))?;
-        if spell(ports, change).await? == Lasting::No && settings.consistency == Consistency::Stop {
+        spell(ports, change).await?;
+        if change.workload.is_removed_on_stop() && settings.consistency == Consistency::Stop {
             // Its end would be its removal.
             settings.consistency = Consistency::Pause;
         }
@@ -70,19 +71,11 @@ pub enum AttachError {
     Settings(#[from] SettingsError),
 }
 
-/// Whether a stopped container stays.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lasting {
-    Yes,
-    /// The engine removes it (`--rm`).
-    No,
-}
-
 /// Decides how the image is written on a container that belongs to no stack: with its newer tag, if nothing else here
 /// has that.
-async fn spell(ports: &Ports, change: &mut Change) -> Result<Lasting, HostError> {
+async fn spell(ports: &Ports, change: &mut Change) -> Result<(), HostError> {
     let (from, to) = (&change.from, &change.to);
-    let Workload::Container(workload) = &mut change.workload else { return Ok(Lasting::Yes) };
+    let Workload::Container(workload) = &mut change.workload else { return Ok(()) };
     if to.tag != from.tag && from.written.digest().is_none() {
         let stands_for = ports.engine.image(&to.tagged()).await?;
         let is_free = stands_for.is_none_or(|image| image.digests_of(&to.repository).any(|known| *known == to.digest));
@@ -90,7 +83,7 @@ async fn spell(ports: &Ports, change: &mut Change) -> Result<Lasting, HostError>
             workload.spelling = Spelling::NewTag;
         }
     }
-    Ok(if workload.is_removed_on_stop { Lasting::No } else { Lasting::Yes })
+    Ok(())
 }
 
 pub(crate) fn labels(inventory: &Inventory, workload: &WorkloadId) -> BTreeMap<String, String> {

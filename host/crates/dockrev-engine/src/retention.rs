@@ -6,11 +6,12 @@
 
 use crate::context::{Past, Ports};
 use crate::keep;
+use crate::stage;
 use dockrev_core::backup::{Artifact, ArtifactName};
 use dockrev_core::ids::{JobId, StackName};
 use dockrev_core::job::{Direction, Effect, Job, JobState, JournalEntry, LogLine, Stage, StageOutput, Step};
 use dockrev_core::plan::Workload;
-use dockrev_core::ports::{JournalError, LogSink, Replacement, WrittenImage};
+use dockrev_core::ports::{JournalError, LogSink};
 use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, RunState};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,13 +234,7 @@ async fn settle(
         let Workload::Container(workload) = &job.change.workload else { continue };
         let past = Past(ports.journal.journal(&job.id).await?);
         let Some(new) = past.pulled() else { continue };
-        let (from, to) = (&job.change.from, &job.change.to);
-        let replacement = Replacement {
-            job: job.id.clone(),
-            container: workload.container.clone(),
-            from: WrittenImage { id: from.image_id.clone(), written: from.written.familiar() },
-            to: WrittenImage { id: new.clone(), written: to.tagged().familiar() },
-        };
+        let replacement = stage::replacement(&job.id, &job.change, workload, new.clone());
         match ports.standalone.settle(&replacement, &Silent).await {
             Ok(()) => {
                 let step = Step::Did(Effect::RemoveOldContainer { name: workload.container.to_string() });

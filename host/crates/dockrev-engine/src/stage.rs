@@ -7,6 +7,8 @@ mod preflight;
 mod pull;
 mod verify;
 
+pub(crate) use apply::replacement;
+
 #[cfg(test)]
 pub(crate) use pull::FREE_MIN_BYTES;
 

@@ -4,9 +4,11 @@
 //! does, before or after its effect.
 
 mod ports;
+mod standalone;
 
-pub(crate) use ports::Locks;
+use ports::Locks;
 
+use crate::context::Ports;
 use crate::detect::HostPorts;
 use dockrev_core::detection::Trouble;
 use dockrev_core::ids::{ContainerId, ContainerName, ImageId, ServiceId, ServiceName, StackName};
@@ -24,7 +26,7 @@ use dockrev_core::stack::{
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -334,6 +336,20 @@ impl World {
     pub(crate) fn visible(&self) -> (Option<ContainerStatus>, Pins, BTreeMap<String, ImageId>) {
         let state = self.state();
         (state.container.clone(), state.pins.clone(), state.tags.clone())
+    }
+
+    /// What jobs act through.
+    pub(crate) fn ports(self: &Arc<Self>) -> Ports {
+        Ports {
+            engine: self.clone(),
+            compose: self.clone(),
+            rewriting: self.clone(),
+            standalone: self.clone(),
+            vault: self.clone(),
+            journal: self.clone(),
+            locks: Arc::new(Locks(Arc::clone(self))),
+            clock: self.clone(),
+        }
     }
 
     /// What a survey looks at it through.

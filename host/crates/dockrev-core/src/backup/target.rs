@@ -120,7 +120,8 @@ impl TargetUser {
     }
 }
 
-/// The places where the services of `stack`, or the container that it stands for, keep data, by name, each with all that mount it.
+/// The places where the services of `stack`, or the container that it stands for, keep data, by name, each with all that
+/// mount it.
 #[must_use]
 pub fn of_stack(inventory: &Inventory, stack: &StackName) -> Vec<DataTarget> {
     let mut targets: BTreeMap<TargetName, DataTarget> = BTreeMap::new();

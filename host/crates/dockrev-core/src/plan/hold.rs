@@ -5,10 +5,8 @@ use super::options::{MismatchRule, PlanOptions};
 use super::refused::Refused;
 use super::rewrite::CannotRewrite;
 use crate::age::TooYoung;
-use crate::detection::{
-    ComposeFacts, ContainerFacts, Detection, Finding, InFiles, LocalTag, MovedBack, Replicas, Subject,
-};
-use crate::ids::{ContainerName, ImageId, JobId, WorkloadId};
+use crate::detection::{ComposeFacts, ContainerFacts, Detection, Finding, InFiles, LocalTag, MovedBack, Replicas};
+use crate::ids::{ImageId, JobId, WorkloadId};
 use crate::image::ImageRef;
 use crate::platform::Platform;
 use crate::registry::OldAnswer;
@@ -162,19 +160,9 @@ pub(super) fn find(
     host: &Platform,
     options: &PlanOptions,
 ) -> Option<Hold> {
-    match &detection.subject {
-        Subject::Image(_) => return Some(Hold::NotInstalled),
-        Subject::Container(name) => {
-            let id = WorkloadId::Container(ContainerName::new(name.clone()));
-            if let Some(hold) = taken_back(&id, candidate, options) {
-                return Some(hold);
-            }
-        }
-        Subject::Service(service) => {
-            if let Some(hold) = taken_back(&WorkloadId::Service(service.clone()), candidate, options) {
-                return Some(hold);
-            }
-        }
+    let Some(workload) = detection.subject.workload() else { return Some(Hold::NotInstalled) };
+    if let Some(hold) = taken_back(&workload, candidate, options) {
+        return Some(hold);
     }
     if detection.is_dockrev {
         return Some(Hold::IsDockrev);

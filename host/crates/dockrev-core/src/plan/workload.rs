@@ -35,6 +35,15 @@ impl Workload {
         }
     }
 
+    /// Whether the engine removes it when it stops.
+    #[must_use]
+    pub fn is_removed_on_stop(&self) -> bool {
+        match self {
+            Self::Service(_) => false,
+            Self::Container(container) => container.is_removed_on_stop,
+        }
+    }
+
     /// The service, if it is one.
     #[must_use]
     pub fn service(&self) -> Option<&ServiceWorkload> {

@@ -1,7 +1,7 @@
 use crate::attach::attach;
 use crate::context::Ports;
 use crate::runner::{Observer, Runner};
-use crate::world::{Locks, NEW, OLD, Road, World, digest, file, image, pinned, rewrite, service};
+use crate::world::{NEW, OLD, Road, World, digest, file, image, pinned, rewrite, service};
 use dockrev_core::detection::{LocalTag, Subject};
 use dockrev_core::ids::WorkloadId;
 use dockrev_core::job::{DataWish, Job, LogLine};
@@ -20,21 +20,8 @@ impl Observer for Nobody {
 fn prepare(road: Road) -> (Arc<World>, Ports, Change) {
     let (world, change) = World::with_change(road, true);
     let world = Arc::new(world);
-    let ports = ports_of(&world);
+    let ports = world.ports();
     (world, ports, change)
-}
-
-fn ports_of(world: &Arc<World>) -> Ports {
-    Ports {
-        engine: world.clone(),
-        compose: world.clone(),
-        rewriting: world.clone(),
-        standalone: world.clone(),
-        vault: world.clone(),
-        journal: world.clone(),
-        locks: Arc::new(Locks(Arc::clone(world))),
-        clock: world.clone(),
-    }
 }
 
 fn runner(ports: &Ports) -> Runner {
@@ -153,7 +140,7 @@ async fn an_earlier_edit_of_the_same_plan_does_not_make_it_stale() {
 
     world.state().edited_neighbour.clone_from(&of_first.rewrite.after);
     world.state().files[0].digest = digest("eeee");
-    let ports = ports_of(&world);
+    let ports = world.ports();
     let mut stale = changes[1].clone();
     workload_mut(&mut stale).earlier_edits.clear();
     let failed = runner(&ports).run(stale, "test", &Nobody).await.unwrap();

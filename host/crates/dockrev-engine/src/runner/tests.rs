@@ -1,5 +1,5 @@
 use super::*;
-use crate::world::{Fault, Locks, NEW, OLD, Road, World, image, pinned, service};
+use crate::world::{Fault, NEW, OLD, Road, World, image, pinned, service};
 use dockrev_core::backup::{self, BackupSettings, Measured};
 use dockrev_core::ids::WorkloadId;
 use dockrev_core::job::{LogLine, Observation, StageOutput};
@@ -26,17 +26,8 @@ fn prepare(road: Road, new: NewImage, has_healthcheck: bool) -> (Arc<World>, Run
         world.state().sick.insert(image(NEW).id);
     }
     let world = Arc::new(world);
-    let ports = Ports {
-        engine: world.clone(),
-        compose: world.clone(),
-        rewriting: world.clone(),
-        standalone: world.clone(),
-        vault: world.clone(),
-        journal: world.clone(),
-        locks: Arc::new(Locks(Arc::clone(&world))),
-        clock: world.clone(),
-    };
-    (world, Runner::new(ports, CancelFlag::default()), change)
+    let runner = Runner::new(world.ports(), CancelFlag::default());
+    (world, runner, change)
 }
 
 /// The same with the data copied before, and going back with a rollback.

@@ -8,6 +8,8 @@ mod container;
 mod rewrite;
 mod service;
 
+pub(crate) use container::replacement;
+
 use super::{data, preflight};
 use crate::context::{Context, StageError};
 use crate::health;

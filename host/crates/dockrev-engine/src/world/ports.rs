@@ -1,19 +1,18 @@
 //! What a [`World`] answers through its ports.
 
-use super::{CONTAINER, NEIGHBOUR, World, digest, file, no_such, project, rewrite, service, volume};
+use super::{NEIGHBOUR, World, digest, file, no_such, project, rewrite, service, volume};
 use crate::clock::Clock;
 use async_trait::async_trait;
 use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, Artifacts, DataTarget, PlannedTarget};
 use dockrev_core::detection::Trouble;
-use dockrev_core::ids::{ContainerId, ContainerName, ImageId, JobId, ServiceId, ServiceName, StackName};
+use dockrev_core::ids::{ContainerId, ImageId, JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{ImageRef, PinnedImage, Repository, Tag};
 use dockrev_core::job::{Job, JobState, JournalEntry, LogLine, LogSource};
 use dockrev_core::plan::{CannotRewrite, Obstacle, Rewrite, Wanted};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{
     CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, LockError, LogSink, Ordered,
-    Recreation, Replacement, RestoreItem, Rewriting, StackGuard, StackLocks, Standalone, Standing, Vault, VaultError,
-    Way,
+    RestoreItem, Rewriting, StackGuard, StackLocks, Standing, Vault, VaultError, Way,
 };
 use dockrev_core::stack::{
     ComposeModel, ComposeProject, Container, ContainerStatus, FileHash, Inventory, LocalImage, Pins, RunState, Service,
@@ -227,78 +226,6 @@ impl Compose for World {
                 Some(_) => {}
                 None => state.start(&image.id),
             }
-            Ok(())
-        })
-        .await
-    }
-}
-
-#[async_trait]
-impl Standalone for World {
-    async fn recreations(
-        &self,
-        containers: &[ContainerName],
-    ) -> Result<BTreeMap<ContainerName, Recreation>, HostError> {
-        self.host(|state| {
-            let is_there = |name: &&ContainerName| state.container.is_some() && name.as_str() == CONTAINER;
-            let fine = Recreation { has_healthcheck: state.has_healthcheck, ..Recreation::default() };
-            Ok(containers.iter().filter(is_there).map(|name| (name.clone(), fine.clone())).collect())
-        })
-        .await
-    }
-
-    async fn container_status(&self, _container: &ContainerName) -> Result<Option<ContainerStatus>, HostError> {
-        self.host(|state| Ok(state.container.clone())).await
-    }
-
-    async fn container_log(&self, _container: &ContainerName, _max_lines: usize) -> Result<Vec<LogLine>, HostError> {
-        self.host(|_| Ok(Vec::new())).await
-    }
-
-    async fn replace(&self, replacement: &Replacement, _log: &dyn LogSink) -> Result<(), HostError> {
-        self.host(|state| {
-            if state.container.as_ref().is_some_and(|container| container.image_id == replacement.to.id) {
-                return Ok(());
-            }
-            let wanted = replacement.to.written.parse().unwrap();
-            let image = state.by_reference(&wanted).ok_or_else(|| no_such("image"))?;
-            assert_eq!(image.id, replacement.to.id, "`{wanted}` stands for another image");
-            state.kept = state.container.take();
-            state.start(&image.id);
-            Ok(())
-        })
-        .await
-    }
-
-    async fn put_back(&self, replacement: &Replacement, _log: &dyn LogSink) -> Result<(), HostError> {
-        self.host(|state| {
-            if let Some(kept) = state.kept.take() {
-                state.container = Some(kept);
-            }
-            let own = state.container.as_mut().ok_or_else(|| no_such("container"))?;
-            if own.image_id == replacement.from.id {
-                own.run = RunState::Running;
-                return Ok(());
-            }
-            let wanted = replacement.from.written.parse().unwrap();
-            let image = state.by_reference(&wanted).ok_or_else(|| no_such("image"))?;
-            state.start(&image.id);
-            Ok(())
-        })
-        .await
-    }
-
-    async fn kept(&self) -> Result<Vec<JobId>, HostError> {
-        self.host(|state| {
-            let jobs = state.kept.iter().flat_map(|_| state.jobs.keys());
-            Ok(jobs.map(|id| JobId::new(id.clone())).collect())
-        })
-        .await
-    }
-
-    async fn settle(&self, _replacement: &Replacement, _log: &dyn LogSink) -> Result<(), HostError> {
-        self.host(|state| {
-            state.kept = None;
             Ok(())
         })
         .await

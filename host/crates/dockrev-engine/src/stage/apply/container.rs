@@ -2,10 +2,10 @@
 //! back until the update has proven itself.
 
 use super::{Context, StageError, host, move_local_tag};
-use dockrev_core::ids::ImageId;
+use dockrev_core::ids::{ImageId, JobId};
 use dockrev_core::image::PinnedImage;
 use dockrev_core::job::{Effect, Stage};
-use dockrev_core::plan::{ContainerWorkload, Spelling};
+use dockrev_core::plan::{Change, ContainerWorkload, Spelling};
 use dockrev_core::ports::{Replacement, WrittenImage};
 
 /// Has the container made anew from `image`.
@@ -31,7 +31,7 @@ pub(super) async fn move_to(
         }
         Spelling::TagAndDigest => {}
     }
-    let replacement = replacement(context, workload, image.clone());
+    let replacement = replacement(&context.pen.job.id, context.change, workload, image.clone());
     let effect =
         Effect::ReplaceContainer { name: workload.container.to_string(), image: replacement.to.written.clone() };
     context.pen.intends(&effect).await?;
@@ -49,7 +49,7 @@ pub(super) async fn go_back(context: &Context<'_>, workload: &ContainerWorkload)
         // Nothing was pulled, so nothing was replaced either.
         return Ok(());
     };
-    let mut replacement = replacement(context, workload, new);
+    let mut replacement = replacement(&context.pen.job.id, context.change, workload, new);
     replacement.from.written = old_name(context).await?;
     let effect = Effect::PutContainerBack { name: workload.container.to_string() };
     context.pen.intends(&effect).await?;
@@ -57,14 +57,15 @@ pub(super) async fn go_back(context: &Context<'_>, workload: &ContainerWorkload)
     context.pen.did(effect).await.map_err(StageError::from)
 }
 
-fn replacement(context: &Context<'_>, workload: &ContainerWorkload, new: ImageId) -> Replacement {
-    let (from, to) = (&context.change.from, &context.change.to);
+/// What is replaced for `job`, whose pull brought `new`.
+pub(crate) fn replacement(job: &JobId, change: &Change, workload: &ContainerWorkload, new: ImageId) -> Replacement {
+    let (from, to) = (&change.from, &change.to);
     let written = match workload.spelling {
         Spelling::MovedTag | Spelling::NewTag => to.tagged().familiar(),
         Spelling::TagAndDigest => to.pinned().familiar(),
     };
     Replacement {
-        job: context.pen.job.id.clone(),
+        job: job.clone(),
         container: workload.container.clone(),
         from: WrittenImage { id: from.image_id.clone(), written: from.written.familiar() },
         to: WrittenImage { id: new, written },

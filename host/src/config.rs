@@ -6,6 +6,7 @@ use file::ConfigFile;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 mod file;
 mod proxies;
@@ -18,6 +19,8 @@ const DEFAULT_ENGINE: &str = "unix:///var/run/docker.sock";
 const DEFAULT_COMPOSE: &str = "docker-compose";
 /// The version policy that is used unless the file names another.
 const DEFAULT_POLICY: &str = "policy-same-level";
+/// Longest that an answer may be shown without asking again.
+const CACHE_TTL_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Where packages put the plugins that come with Dockrev.
 const SYSTEM_PLUGINS: &str = "/usr/lib/dockrev/plugins";
 
@@ -134,6 +137,8 @@ pub struct Config {
     pub requested_by: String,
     /// Id of the version policy.
     pub policy: String,
+    /// How long an answer of a registry may be shown without asking again.
+    pub cache_ttl: Duration,
     /// Settings of registries, by host.
     pub registries: BTreeMap<String, RegistryConfig>,
     /// Through which proxies registries and channels are reached.
@@ -181,6 +186,14 @@ pub enum ConfigError {
         /// What is wrong with it.
         problem: FilterError,
     },
+    /// A time to live cannot be read.
+    #[error("`{setting}`: `{text}` is no duration of at most a day, such as `90s`, `10m` or `0s`")]
+    Ttl {
+        /// Which setting.
+        setting: &'static str,
+        /// What it says.
+        text: String,
+    },
     /// There is no place for the data.
     #[error("no folder for Dockrev's data: neither DOCKREV_DATA_DIR nor HOME is set")]
     NoDataDir,
@@ -212,6 +225,7 @@ impl ConfigError {
             Self::Variable(_) => "config.invalid-variable",
             Self::Proxy { .. } | Self::NoProxy { .. } => "config.invalid-proxy",
             Self::Filter { .. } => "config.invalid-filter",
+            Self::Ttl { .. } => "config.invalid-duration",
             Self::NoDataDir => "config.no-data-folder",
             Self::Unreadable { .. } => "config.unreadable",
             Self::Malformed { .. } => "config.malformed",
@@ -225,7 +239,7 @@ impl ConfigError {
             Self::NoDataDir => Some("set DOCKREV_DATA_DIR"),
             Self::Proxy { .. } | Self::NoProxy { .. } => Some("docs/configuration.md says what it may hold"),
             Self::Malformed { .. } | Self::Variable(_) => Some("docs/configuration.md lists every setting"),
-            Self::Filter { .. } | Self::NotText(_) | Self::Unreadable { .. } => None,
+            Self::Filter { .. } | Self::Ttl { .. } | Self::NotText(_) | Self::Unreadable { .. } => None,
         }
     }
 }
@@ -269,6 +283,10 @@ impl Config {
             docker_config: docker_config(environment),
             requested_by: environment.requested_by()?,
             policy: environment.text("DOCKREV_POLICY")?.or(file.policy).unwrap_or_else(|| DEFAULT_POLICY.to_owned()),
+            cache_ttl: match environment.text("DOCKREV_CACHE_TTL")? {
+                Some(text) => ttl("DOCKREV_CACHE_TTL", &text)?,
+                None => file.cache_ttl.map_or(Ok(Duration::ZERO), |text| ttl("cache-ttl", &text))?,
+            },
             registries: file.registries,
             proxies: proxies::read(environment)?,
             plugins: file.plugins,
@@ -292,6 +310,14 @@ impl Config {
         }
         Ok(config)
     }
+}
+
+/// Reads how long answers live.
+fn ttl(setting: &'static str, text: &str) -> Result<Duration, ConfigError> {
+    let read = text.trim().parse::<jiff::Span>().ok();
+    let read = read.and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
+    let read = read.and_then(|duration| Duration::try_from(duration).ok());
+    read.filter(|ttl| *ttl <= CACHE_TTL_MAX).ok_or_else(|| ConfigError::Ttl { setting, text: text.to_owned() })
 }
 
 /// The environment's filters, or else those of the file.
@@ -378,6 +404,20 @@ mod tests {
         let config = config_of(example).unwrap();
         assert_eq!(config.settings.services["shop/web"].update, Some(false));
         assert_eq!(config.notify, ["notifier-webhook"]);
+    }
+
+    #[test]
+    fn answers_are_shown_again_only_if_that_is_asked_for() {
+        let ttl =
+            |text: &str| config_of(text).map(|config| config.cache_ttl.as_secs()).map_err(|error| error.to_string());
+        assert_eq!(ttl(""), Ok(0));
+        assert_eq!(ttl("cache-ttl = \"0s\""), Ok(0));
+        assert_eq!(ttl("cache-ttl = \"1h 30m\""), Ok(5400));
+        for wrong in ["2d", "-3s", "1 month", "10", "soon"] {
+            let text = format!("cache-ttl = \"{wrong}\"");
+            let message = ttl(text.as_str()).unwrap_err();
+            assert!(message.contains("`cache-ttl`") && message.contains(wrong), "{message}");
+        }
     }
 
     #[test]

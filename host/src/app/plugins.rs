@@ -109,7 +109,10 @@ fn egress(config: &Config, credentials: Arc<DockerConfig>) -> Result<Egress, App
         credentials,
         authorities: authorities(config),
         proxies: config.proxies.clone(),
-        cache: Some(ResponseCacheConfig::at(config.data_dir.join("cache/http"))),
+        cache: Some(ResponseCacheConfig {
+            ttl: config.cache_ttl,
+            ..ResponseCacheConfig::at(config.data_dir.join("cache/http"))
+        }),
         limits: EgressLimits::default(),
     };
     Egress::new(settings).map_err(|error| AppError::PluginHost { reason: error.to_string() })

@@ -63,6 +63,7 @@ impl<'de> Deserialize<'de> for SecretSource {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ConfigFile {
     pub(super) policy: Option<String>,
+    pub(super) cache_ttl: Option<String>,
     pub(super) registries: BTreeMap<String, RegistryConfig>,
     pub(super) plugins: BTreeMap<String, PluginConfig>,
     pub(super) notify: Vec<String>,

@@ -174,7 +174,7 @@ fn a_used_up_pull_limit_is_said_and_spent_on_news_alone() {
     let desk = Desk::new().config(&format!("registries.\"docker.io\".endpoint = \"{}\"\n", hub.url()));
     let checked = desk.check(&["team/app:1.1", "team/app:1.0"]);
     assert_eq!(checked.entry("team/app:1.1")["status"], "up-to-date");
-    is_unknown(checked.entry("team/app:1.0"), "registry.rate-limited", "wait 60 s");
+    is_unknown(checked.entry("team/app:1.0"), "registry.rate-limited", "asks to wait until 20");
     let limit = checked.limit(&hub.host());
     assert_eq!((&limit["remaining"], &limit["limit"]), (&json!(0), &json!(100)), "{limit:#}");
     assert!(limit["left_alone_until"].is_string(), "{limit:#}");

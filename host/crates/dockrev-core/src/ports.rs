@@ -35,6 +35,9 @@ pub enum Target {
 /// Reads registries.
 #[async_trait]
 pub trait Registry: Send + Sync {
+    /// Says which repositories will be read soon: what they have in common can be asked for once. Nothing depends on it.
+    fn announce(&self, repositories: &[Repository]);
+
     /// Lists the tags of `repository`; `current` is the one that runs, so that a registry can be asked for less.
     async fn tags(
         &self,

@@ -3,7 +3,7 @@
 use crate::ids::PluginId;
 use crate::image::{Digest, Tag};
 use crate::platform::Platform;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -201,6 +201,15 @@ fn rate_limit_text(retry_after: &Option<Duration>) -> String {
 }
 
 impl RegistryError {
+    /// What went wrong, to be read for longer than a moment: a wait is said as the time at which it ends.
+    #[must_use]
+    pub fn message_at(&self, now: Timestamp) -> String {
+        let Self::RateLimited { retry_after: Some(wait) } = self else { return self.to_string() };
+        let until = SignedDuration::try_from(*wait).ok().and_then(|wait| now.checked_add(wait).ok());
+        let said = |until: Timestamp| until.strftime("%Y-%m-%d %H:%M:%S UTC");
+        until.map_or_else(|| self.to_string(), |until| format!("the registry asks to wait until {}", said(until)))
+    }
+
     /// Stable code for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -218,5 +227,21 @@ impl RegistryError {
             Self::NoAdapter(_) => "registry.no-adapter",
             Self::Plugin(_) => "plugin.failed",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_said_as_its_end() {
+        let check =
+            |error: RegistryError, expected: &str| assert_eq!(error.message_at(Timestamp::UNIX_EPOCH), expected);
+        let limited = |retry_after| RegistryError::RateLimited { retry_after };
+        check(limited(Some(Duration::from_secs(3661))), "the registry asks to wait until 1970-01-01 01:01:01 UTC");
+        check(limited(Some(Duration::MAX)), &limited(Some(Duration::MAX)).to_string());
+        check(limited(None), "the registry refuses further requests for now");
+        check(RegistryError::TooSlow("x".to_owned()), "too slow: x");
     }
 }

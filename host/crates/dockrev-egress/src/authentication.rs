@@ -1,8 +1,10 @@
 //! Answers the `401` of a registry, so that no plugin ever sees credentials or tokens.
 //!
 //! Tokens follow the Distribution project's token specification: the registry names realm, service and scope, the token
-//! server gives a token for them.
+//! server gives a token for them. Where it is known which repositories will be read, one token is asked for several of
+//! them, and a repository that is refused with it gets one of its own.
 
+mod companions;
 mod token;
 
 use crate::body::ResponseBody;
@@ -19,6 +21,7 @@ use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
+use companions::{Announced, Companions, scope_of};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use std::collections::HashMap;
@@ -47,11 +50,31 @@ pub(crate) struct Authentication {
     challenges: Mutex<HashMap<(Origin, String), Challenge>>,
     /// The inner lock is held while a token is asked for: whoever comes meanwhile waits for the same one.
     tokens: Mutex<HashMap<TokenKey, Arc<tokio::sync::Mutex<Option<Token>>>>>,
+    announced: Mutex<Announced>,
     /// Of this process alone, so that a fingerprint says nothing to anybody else.
     fingerprints: RandomState,
 }
 
 impl Authentication {
+    fn companions<T>(&self, registry: &RegistryGrant, look: impl FnOnce(&mut Companions) -> T) -> Option<T> {
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        announced.get_mut(&registry.origin).map(look)
+    }
+
+    /// What the registry was seen to want of this repository, or else of one that was announced with it.
+    fn remembered(&self, registry: &RegistryGrant, reach: Reach) -> Option<Challenge> {
+        let seen = (registry.origin.clone(), registry.repository.clone());
+        get(&self.challenges, &seen).or_else(|| match reach {
+            Reach::Repository => self.companions(registry, |them| them.challenge(&registry.repository)).flatten(),
+            Reach::Beyond => None,
+        })
+    }
+
+    fn remember(&self, registry: &RegistryGrant, challenge: Challenge) {
+        self.companions(registry, |them| them.told(&challenge));
+        put(&self.challenges, (registry.origin.clone(), registry.repository.clone()), challenge);
+    }
+
     /// Throws away the token behind `header`, if it is one: a registry refused it.
     fn forget(&self, header: &HeaderValue) {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,13 +92,39 @@ struct TokenKey {
     registry: Origin,
     realm: Url,
     service: Option<String>,
-    scope: String,
+    /// One scope or several, with a space between them.
+    scope: Arc<str>,
     user: Option<String>,
     /// Of the password or identity token: a new one under the same name does not get what the old one got.
     fingerprint: Option<u64>,
 }
 
+/// How far a request reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// It is about the repository of the call, so that a token may be good for more than that.
+    Repository,
+    /// It may be about others, so that its token must not be.
+    Beyond,
+}
+
+impl Reach {
+    fn of(outgoing: &Outgoing, registry: &RegistryGrant) -> Self {
+        if is_of_repository(outgoing, registry) { Self::Repository } else { Self::Beyond }
+    }
+}
+
 impl Egress {
+    /// Says which repositories of the registry at `origin` will be read soon, so that one token can be asked for several of
+    /// them. Takes the place of what was said of it before.
+    pub fn announce(&self, origin: &Origin, repositories: Vec<String>) {
+        let mut announced = self.authentication.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        if announced.len() >= CACHE_MAX_ENTRIES && !announced.contains_key(origin) {
+            announced.clear();
+        }
+        announced.insert(origin.clone(), Companions::of(repositories));
+    }
+
     /// Sends to the registry that a call is about.
     pub(crate) async fn send_to_registry(
         &self,
@@ -83,11 +132,33 @@ impl Egress {
         registry: &RegistryGrant,
         scope: &Arc<CallScope>,
     ) -> Result<http::Response<ResponseBody>, EgressError> {
-        let seen = (registry.origin.clone(), registry.repository.clone());
-        let remembered = get(&self.authentication.challenges, &seen);
+        let (response, sent_with) = self.send_once_or_twice(outgoing, registry, scope).await?;
+        // Registries say in three ways that a token is not good for something.
+        let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
+        if sent_with != SentWith::SharedToken || !refused.contains(&response.status()) {
+            return Ok(response);
+        }
+        drop(response);
+        self.authentication.companions(registry, |them| them.leave(&registry.repository));
+        Ok(self.send_once_or_twice(outgoing, registry, scope).await?.0)
+    }
+
+    /// Sends, and again if the registry wants to know who asks.
+    async fn send_once_or_twice(
+        &self,
+        outgoing: &Outgoing,
+        registry: &RegistryGrant,
+        scope: &Arc<CallScope>,
+    ) -> Result<(http::Response<ResponseBody>, SentWith), EgressError> {
+        let reach = Reach::of(outgoing, registry);
+        let remembered = self.authentication.remembered(registry, reach);
+        let mut sent_with = SentWith::NothingShared;
         let first = match &remembered {
-            Some(challenge) => match self.authorization(challenge, registry, scope, None).await {
-                Ok(Authorization::Send(header)) => Some(header),
+            Some(challenge) => match self.authorization(challenge, registry, reach, scope, None).await {
+                Ok(Authorization::Send(header, with)) => {
+                    sent_with = with;
+                    Some(header)
+                }
                 Ok(Authorization::NoneBetter) => None,
                 Ok(Authorization::Later(wait)) => return Ok(self.token_server_closed(wait, outgoing, scope)),
                 // The registry may have another token server by now: it is asked anew.
@@ -97,7 +168,7 @@ impl Egress {
         };
         let answer = self.exchange(outgoing, first.as_ref(), scope).await?;
         if answer.response.status() != StatusCode::UNAUTHORIZED {
-            return Ok(self.hand_over(answer, &outgoing.origin, scope));
+            return Ok((self.hand_over(answer, &outgoing.origin, scope), sent_with));
         }
         let of_harbor = harbor::unspoken_challenge(outgoing.url.path(), &registry.repository);
         let is_of_harbor = of_harbor.is_some();
@@ -106,20 +177,20 @@ impl Egress {
         // Read now: nothing may hold a place while it waits for a token.
         let refusal = Refusal::read(answer).await;
         let Some(challenge) = challenge else {
-            return Ok(refusal.into_response(scope));
+            return Ok((refusal.into_response(scope), sent_with));
         };
-        let second = match self.authorization(&challenge, registry, scope, first.as_ref()).await? {
-            Authorization::Send(header) => header,
-            Authorization::NoneBetter => return Ok(refusal.into_response(scope)),
+        let (second, sent_with) = match self.authorization(&challenge, registry, reach, scope, first.as_ref()).await? {
+            Authorization::Send(header, with) => (header, with),
+            Authorization::NoneBetter => return Ok((refusal.into_response(scope), sent_with)),
             Authorization::Later(wait) => return Ok(self.token_server_closed(wait, outgoing, scope)),
         };
         let answer = self.exchange(outgoing, Some(&second), scope).await?;
         if answer.response.status() == StatusCode::UNAUTHORIZED {
             self.authentication.forget(&second);
         } else if remembered.as_ref() != Some(&challenge) && !is_of_harbor {
-            put(&self.authentication.challenges, seen, challenge);
+            self.authentication.remember(registry, challenge);
         }
-        Ok(self.hand_over(answer, &outgoing.origin, scope))
+        Ok((self.hand_over(answer, &outgoing.origin, scope), sent_with))
     }
 
     /// What a registry is taken to want that refuses without any challenge, as some do behind a proxy of their own: a
@@ -141,9 +212,9 @@ impl Egress {
         wait: Duration,
         outgoing: &Outgoing,
         scope: &Arc<CallScope>,
-    ) -> http::Response<ResponseBody> {
+    ) -> (http::Response<ResponseBody>, SentWith) {
         let answer = retry::left_alone(&format!("the token server of {}", outgoing.origin.authority()), wait);
-        self.hand_over(answer, &outgoing.origin, scope)
+        (self.hand_over(answer, &outgoing.origin, scope), SentWith::NothingShared)
     }
 
     /// What to send for `challenge`, after `refused` was refused.
@@ -151,6 +222,7 @@ impl Egress {
         &self,
         challenge: &Challenge,
         registry: &RegistryGrant,
+        reach: Reach,
         scope: &CallScope,
         refused: Option<&HeaderValue>,
     ) -> Result<Authorization, EgressError> {
@@ -160,7 +232,7 @@ impl Egress {
                 let basic = login.as_ref().and_then(basic);
                 Ok(Authorization::of(basic.filter(|basic| Some(basic) != refused)))
             }
-            Challenge::Bearer(bearer) => self.bearer(bearer, registry, scope, login.as_ref(), refused).await,
+            Challenge::Bearer(bearer) => self.bearer(bearer, registry, reach, scope, login.as_ref(), refused).await,
         }
     }
 
@@ -168,6 +240,7 @@ impl Egress {
         &self,
         challenge: &BearerChallenge,
         registry: &RegistryGrant,
+        reach: Reach,
         scope: &CallScope,
         login: Option<&Login>,
         refused: Option<&HeaderValue>,
@@ -178,27 +251,66 @@ impl Egress {
             Realm::Trusted(url) => (url, login),
             Realm::Public(url) => (url, None),
         };
-        let key = TokenKey {
+        let mut key = TokenKey {
             realm,
             service: challenge.service.clone(),
             // Whatever the challenge asks for: a call reads its repository, and its token is good for nothing else.
-            scope: format!("repository:{}:pull", registry.repository),
+            scope: scope_of(&registry.repository).into(),
             registry: registry.origin.clone(),
             user: login.map(|login| login.user().to_owned()),
             fingerprint: login.map(|login| self.authentication.fingerprints.hash_one(login.secret().expose())),
         };
-        let slot = get_or_default(&self.authentication.tokens, &key);
+        if let Some(shared) = self.shared_scope(registry, reach) {
+            let own = std::mem::replace(&mut key.scope, shared);
+            match self.token(&key, registry, login, scope, refused).await {
+                Ok(Asked::Given(token)) => return Ok(Authorization::Send(token.header, SentWith::SharedToken)),
+                Ok(Asked::Later(wait)) => return Ok(Authorization::Later(wait)),
+                // Not every token server takes several scopes, and one repository may spoil it for the others.
+                Ok(Asked::Refused) | Err(EgressError::TokenServer { .. }) => {
+                    self.authentication.companions(registry, |them| them.part(&key.scope));
+                }
+                Err(error) => return Err(error),
+            }
+            key.scope = own;
+        }
+        Ok(match self.token(&key, registry, login, scope, refused).await? {
+            Asked::Given(token) => Authorization::Send(token.header, SentWith::NothingShared),
+            Asked::Refused => Authorization::NoneBetter,
+            Asked::Later(wait) => Authorization::Later(wait),
+        })
+    }
+
+    /// What a token is asked for that several repositories share.
+    fn shared_scope(&self, registry: &RegistryGrant, reach: Reach) -> Option<Arc<str>> {
+        match reach {
+            Reach::Repository => {
+                self.authentication.companions(registry, |them| them.scope(&registry.repository)).flatten()
+            }
+            Reach::Beyond => None,
+        }
+    }
+
+    /// The token for `key`: the one that is known, unless it was refused, or a new one.
+    async fn token(
+        &self,
+        key: &TokenKey,
+        registry: &RegistryGrant,
+        login: Option<&Login>,
+        scope: &CallScope,
+        refused: Option<&HeaderValue>,
+    ) -> Result<Asked, EgressError> {
+        let slot = get_or_default(&self.authentication.tokens, key);
         let mut slot = slot.lock().await;
         let usable = |token: &&Token| Instant::now() < token.good_until && Some(&token.header) != refused;
         if let Some(token) = slot.as_ref().filter(usable) {
-            return Ok(Authorization::Send(token.header.clone()));
+            return Ok(Asked::Given(token.clone()));
         }
         *slot = None;
-        match self.ask_for_token(&key, registry, login, scope).await? {
-            Asked::Given(token) => Ok(Authorization::Send(slot.insert(token).header.clone())),
-            Asked::Refused => Ok(Authorization::NoneBetter),
-            Asked::Later(wait) => Ok(Authorization::Later(wait)),
+        let asked = self.ask_for_token(key, registry, login, scope).await?;
+        if let Asked::Given(token) = &asked {
+            *slot = Some(token.clone());
         }
+        Ok(asked)
     }
 
     /// Asks the token server. If it refuses, the registry's own refusal says it best.
@@ -247,7 +359,7 @@ impl Egress {
 
 /// What to send to a registry that wants to know who asks.
 enum Authorization {
-    Send(HeaderValue),
+    Send(HeaderValue, SentWith),
     /// There is nothing better than what was refused.
     NoneBetter,
     /// The token server is left alone for that long.
@@ -256,8 +368,17 @@ enum Authorization {
 
 impl Authorization {
     fn of(header: Option<HeaderValue>) -> Self {
-        header.map_or(Self::NoneBetter, Self::Send)
+        header.map_or(Self::NoneBetter, |header| Self::Send(header, SentWith::NothingShared))
     }
+}
+
+/// Whether what was sent is for this repository alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SentWith {
+    /// No token, or one for this repository.
+    NothingShared,
+    /// A token for several repositories, which need not be good for this one.
+    SharedToken,
 }
 
 /// What a token server answered.

@@ -1,12 +1,13 @@
 //! Asks registries only for what is not known yet.
 //!
-//! What is under a digest never changes: if it is kept, nobody is asked. For tags and tag lists the registry is always
-//! asked, whatever it says of caches; if it answers that nothing has changed, the kept answer stands.
+//! What is under a digest never changes: if it is kept, nobody is asked. For tags and tag lists the registry is asked,
+//! whatever it says of caches; if it answers that nothing has changed, the kept answer stands. Only where the admin gave
+//! answers a time to live, and nothing is done with them but to show them, a young one stands without asking.
 
 use crate::body::ResponseBody;
 use crate::client::{Egress, Outgoing};
 use crate::error::EgressError;
-use crate::grant::{CallScope, RegistryGrant};
+use crate::grant::{CallScope, Recency, RegistryGrant};
 use crate::response_cache::{KeptAnswer, Key, ResponseCache, hex};
 use bytes::{Bytes, BytesMut};
 use http::header::{
@@ -16,6 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::SystemTime;
 use url::Url;
 
 /// The digest of a manifest, in the registry's words.
@@ -59,19 +61,25 @@ impl Egress {
         };
         let key = key_of(&outgoing, registry);
         let kept = read(cache, &key).await.filter(|kept| is_as_it_should_be(&content, &kept.headers, &kept.body));
-        if let (Content::Fixed(_), Some(kept)) = (&content, &kept) {
+        if let Some(kept) = kept.as_ref().filter(|kept| stands(cache, &content, kept, registry)) {
             return Ok(self.answer_with(kept, scope));
         }
         let tag = kept.as_ref().and_then(|kept| entity_tag(&kept.headers));
         outgoing.headers.extend(tag.map(|tag| (IF_NONE_MATCH, tag)));
         let response = self.send_to_registry(&outgoing, registry, scope).await?;
         match (response.status(), kept) {
-            (StatusCode::NOT_MODIFIED, Some(kept)) => Ok(self.answer_with(&kept, scope)),
+            (StatusCode::NOT_MODIFIED, Some(kept)) => {
+                let answer = self.answer_with(&kept, scope);
+                if cache.has_ttl() {
+                    write(cache, key, KeptAnswer { said_at_unix_s: now_unix_s(), ..kept }).await;
+                }
+                Ok(answer)
+            }
             (StatusCode::OK, _) if content == Content::ChangingDigest => {
                 keep_head(cache, key, response.headers()).await;
                 Ok(response)
             }
-            (StatusCode::OK, _) if is_worth_keeping(&content, response.headers()) => {
+            (StatusCode::OK, _) if is_worth_keeping(cache, &content, response.headers()) => {
                 let headers = kept_fields(response.headers());
                 let cache = Arc::clone(cache);
                 let recording = Recording { cache, key, content, headers, body: BytesMut::new() };
@@ -102,19 +110,38 @@ impl Recording {
     /// Keeps the answer, which was read to its end. Blocks.
     pub(crate) fn finish(self) {
         if is_as_it_should_be(&self.content, &self.headers, &self.body) {
-            self.cache.write(&self.key, &KeptAnswer { headers: self.headers, body: self.body.freeze() });
+            let said_at_unix_s = now_unix_s();
+            let answer = KeptAnswer { said_at_unix_s, headers: self.headers, body: self.body.freeze() };
+            self.cache.write(&self.key, &answer);
         }
     }
 }
 
 /// Keeps the head of an answer that has no body, if it says a digest. Whoever asked need not read to its end.
 async fn keep_head(cache: &Arc<ResponseCache>, key: Key, headers: &HeaderMap) {
-    let answer = KeptAnswer { headers: kept_fields(headers), body: Bytes::new() };
+    let answer = KeptAnswer { said_at_unix_s: now_unix_s(), headers: kept_fields(headers), body: Bytes::new() };
     if is_as_it_should_be(&Content::ChangingDigest, &answer.headers, &answer.body) {
-        let cache = Arc::clone(cache);
-        // Whether it worked is of no interest to whoever asked.
-        drop(tokio::task::spawn_blocking(move || cache.write(&key, &answer)).await);
+        write(cache, key, answer).await;
     }
+}
+
+/// Whether `kept` is the answer, and the registry need not be asked.
+fn stands(cache: &ResponseCache, content: &Content, kept: &KeptAnswer, registry: &RegistryGrant) -> bool {
+    match (content, registry.recency) {
+        (Content::Fixed(_), Recency::Now | Recency::WithinTtl) => true,
+        (Content::Changing | Content::ChangingDigest, Recency::WithinTtl) => cache.is_young(kept, now_unix_s()),
+        (Content::Changing | Content::ChangingDigest, Recency::Now) => false,
+    }
+}
+
+fn now_unix_s() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+async fn write(cache: &Arc<ResponseCache>, key: Key, answer: KeptAnswer) {
+    let cache = Arc::clone(cache);
+    // Whether it worked is of no interest to whoever asked.
+    drop(tokio::task::spawn_blocking(move || cache.write(&key, &answer)).await);
 }
 
 async fn read(cache: &Arc<ResponseCache>, key: &Key) -> Option<KeptAnswer> {
@@ -176,10 +203,10 @@ fn entity_tag(headers: &HeaderMap) -> Option<HeaderValue> {
     format!("\"{digest}\"").parse().ok()
 }
 
-fn is_worth_keeping(content: &Content, headers: &HeaderMap) -> bool {
+fn is_worth_keeping(cache: &ResponseCache, content: &Content, headers: &HeaderMap) -> bool {
     let can_be_asked_for = match content {
         Content::Fixed(_) => true,
-        Content::Changing | Content::ChangingDigest => entity_tag(headers).is_some(),
+        Content::Changing | Content::ChangingDigest => cache.has_ttl() || entity_tag(headers).is_some(),
     };
     can_be_asked_for && !headers.contains_key(CONTENT_ENCODING)
 }

@@ -1,4 +1,4 @@
-use crate::grant::RegistryGrant;
+use crate::grant::{Recency, RegistryGrant};
 use crate::origin::Origin;
 use dockrev_core::image::Repository;
 use std::collections::BTreeMap;
@@ -37,6 +37,7 @@ impl RegistryEndpoint {
             origin: self.origin.clone(),
             credentials_name: self.credentials_name.clone(),
             repository: repository.name.clone(),
+            recency: Recency::Now,
         }
     }
 }

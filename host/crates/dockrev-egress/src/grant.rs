@@ -51,6 +51,26 @@ pub struct RegistryGrant {
     pub credentials_name: String,
     /// The repository, for a token that is good for this one only: `library/nginx`.
     pub repository: String,
+    /// How old its answers may be.
+    pub recency: Recency,
+}
+
+/// How old an answer about a tag or a list of tags may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Recency {
+    /// The registry is asked. Something is done with the answer.
+    #[default]
+    Now,
+    /// One that was kept less than the cache's time to live ago will do. It is shown only.
+    WithinTtl,
+}
+
+impl RegistryGrant {
+    /// The same, for answers that may be that old.
+    #[must_use]
+    pub fn with_recency(self, recency: Recency) -> Self {
+        Self { recency, ..self }
+    }
 }
 
 impl Grant {

@@ -58,7 +58,7 @@ pub use credential_helper::HelperSettings;
 pub use docker_config::{Credentials, DockerConfig, DockerConfigError, Login};
 pub use endpoint::{ParseRegistryError, RegistryEndpoint, RegistryOverride};
 pub use error::{ConnectFailure, EgressBuildError, EgressError, ProxyFailure};
-pub use grant::{CallScope, Grant, RegistryGrant};
+pub use grant::{CallScope, Grant, Recency, RegistryGrant};
 pub use hosts::RateBudget;
 pub use origin::{HostPattern, Origin, ParseHostPatternError};
 pub use proxies::{NoProxy, ParseNoProxyError, ParseProxyError, Proxies, Proxy};

@@ -2,7 +2,7 @@
 
 use crate::challenge::{self, BearerChallenge, Challenge};
 use crate::docker_config::{Credentials, DockerConfig, Login};
-use crate::grant::{Grant, RegistryGrant};
+use crate::grant::{Grant, Recency, RegistryGrant};
 use crate::origin::{HostPattern, Origin};
 use crate::realm::{self, Realm};
 use crate::secret::Secret;
@@ -84,7 +84,12 @@ proptest! {
     #[test]
     fn any_realm_is_asked_for_the_registry_only(registry in urls(), realm in prop_oneof![urls(), any::<String>()]) {
         let Some(origin) = registry.parse().ok().as_ref().and_then(Origin::of) else { return Ok(()) };
-        let grant = RegistryGrant { origin: origin.clone(), credentials_name: "-".to_owned(), repository: "-".to_owned() };
+        let grant = RegistryGrant {
+            origin: origin.clone(),
+            credentials_name: "-".to_owned(),
+            repository: "-".to_owned(),
+            recency: Recency::Now,
+        };
         if let Ok(Realm::Trusted(url)) = realm::accept(&realm, &grant, &Grant::default()) {
             let asked = Origin::of(&url).unwrap();
             prop_assert!(!asked.is_plain() || origin.is_plain(), "{} for {}", asked, origin);

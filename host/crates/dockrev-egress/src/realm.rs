@@ -81,6 +81,7 @@ mod tests {
                 origin: Origin::of(&registry.parse().unwrap()).unwrap(),
                 credentials_name: "-".to_owned(),
                 repository: "-".to_owned(),
+                recency: crate::grant::Recency::Now,
             };
             let grant = Grant { hosts: vec!["auth.granted.example".parse().unwrap()], ..Grant::default() };
             let accepted = accept(realm, &registry, &grant);

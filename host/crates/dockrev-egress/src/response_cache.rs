@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// Form of the files. Others are removed when they are met.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Largest first line, in bytes.
 const HEAD_MAX_BYTES: u64 = 16 * 1024;
 /// How much of a full cache is kept, in quarters.
@@ -36,6 +36,9 @@ pub struct ResponseCacheConfig {
     pub max_files: u64,
     /// Largest body that is kept, in bytes.
     pub body_max_bytes: usize,
+    /// How long an answer about a tag or a list of tags may stand in for asking again, where that will do. None does if this
+    /// is zero. What is under a digest may for ever.
+    pub ttl: Duration,
 }
 
 impl ResponseCacheConfig {
@@ -48,6 +51,7 @@ impl ResponseCacheConfig {
             max_files: 8192,
             // A manifest has some kilobytes, a page of a tag list some ten.
             body_max_bytes: 1024 * 1024,
+            ttl: Duration::ZERO,
         }
     }
 }
@@ -71,6 +75,8 @@ impl Key {
 /// An answer with status 200.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeptAnswer {
+    /// When the registry said so last, in Unix seconds.
+    pub(crate) said_at_unix_s: u64,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -93,6 +99,7 @@ struct Usage {
 struct Head {
     format: u32,
     key: String,
+    said_at_unix_s: u64,
     headers: Vec<(String, String)>,
     body_sha256: String,
 }
@@ -104,6 +111,16 @@ impl ResponseCache {
 
     pub(crate) fn body_max_bytes(&self) -> usize {
         self.config.body_max_bytes
+    }
+
+    /// Whether an answer may stand in for asking at all.
+    pub(crate) fn has_ttl(&self) -> bool {
+        !self.config.ttl.is_zero()
+    }
+
+    /// Whether `answer` is young enough to stand in for asking at `now`. One from the future is not.
+    pub(crate) fn is_young(&self, answer: &KeptAnswer, now_unix_s: u64) -> bool {
+        now_unix_s.checked_sub(answer.said_at_unix_s).is_some_and(|age_s| age_s < self.config.ttl.as_secs())
     }
 
     /// The answer under `key`. Blocks.
@@ -205,7 +222,8 @@ fn head(key: &Key, answer: &KeptAnswer) -> Option<Vec<u8>> {
     let text = |(name, value): (&HeaderName, &HeaderValue)| Some((name.to_string(), value.to_str().ok()?.to_owned()));
     let headers: Option<Vec<_>> = answer.headers.iter().map(text).collect();
     let body_sha256 = hex(&Sha256::digest(&answer.body));
-    let head = Head { format: FORMAT, key: key.0.clone(), headers: headers?, body_sha256 };
+    let said_at_unix_s = answer.said_at_unix_s;
+    let head = Head { format: FORMAT, key: key.0.clone(), said_at_unix_s, headers: headers?, body_sha256 };
     let mut line = serde_json::to_vec(&head).ok()?;
     line.push(b'\n');
     (line.len() as u64 <= HEAD_MAX_BYTES).then_some(line)
@@ -221,7 +239,7 @@ fn parse(key: &Key, bytes: Vec<u8>) -> Option<KeptAnswer> {
     }
     let field = |(name, value): (String, String)| Some((name.parse::<HeaderName>().ok()?, value.parse().ok()?));
     let headers: Option<HeaderMap> = head.headers.into_iter().map(field).collect();
-    Some(KeptAnswer { headers: headers?, body })
+    Some(KeptAnswer { said_at_unix_s: head.said_at_unix_s, headers: headers?, body })
 }
 
 /// In lower-case hexadecimal digits, as digests are written.
@@ -236,7 +254,7 @@ mod tests {
 
     fn answer(body: &str) -> KeptAnswer {
         let headers = HeaderMap::from_iter([(http::header::ETAG, "\"a\"".parse().unwrap())]);
-        KeptAnswer { headers, body: Bytes::copy_from_slice(body.as_bytes()) }
+        KeptAnswer { said_at_unix_s: 1, headers, body: Bytes::copy_from_slice(body.as_bytes()) }
     }
 
     fn key(name: &str) -> Key {

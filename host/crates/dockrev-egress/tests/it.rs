@@ -5,6 +5,8 @@
 mod authentication;
 #[path = "it/authorities.rs"]
 mod authorities;
+#[path = "it/companions.rs"]
+mod companions;
 #[path = "it/conditional.rs"]
 mod conditional;
 #[path = "it/connections.rs"]

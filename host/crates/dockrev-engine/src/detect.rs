@@ -5,7 +5,7 @@ use crate::questions::Questions;
 use dockrev_core::detection::{ComposeFacts, Detection, Exclusion, Finding, InFiles, LocalTag, Subject, Trouble};
 use dockrev_core::ids::{ContainerName, ServiceId, StackName};
 use dockrev_core::ignore::IgnoreRule;
-use dockrev_core::image::{ImageRef, Tag};
+use dockrev_core::image::{ImageRef, Repository, Tag};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{Compose, Engine, HostError, Registry, Sightings, Standalone, VersionPolicy};
 use dockrev_core::registry::Freshness;
@@ -14,7 +14,7 @@ use dockrev_core::stack::LocalImage;
 use futures::StreamExt;
 use memory::Memory;
 use reading::Asked;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use subjects::Known;
 
@@ -133,6 +133,7 @@ pub type Progress<'a> = dyn Fn(usize, usize) + Send + Sync + 'a;
 struct Check<'a> {
     questions: Questions,
     memory: Memory<'a>,
+    clock: &'a dyn Clock,
     /// Absent where only images are asked about.
     engine: Option<&'a dyn Engine>,
     requested: Option<&'a Tag>,
@@ -191,12 +192,15 @@ impl Detector {
     fn check<'a>(&'a self, depth: Depth, engine: Option<&'a dyn Engine>, requested: Option<&'a Tag>) -> Check<'a> {
         let questions = Questions::new(Arc::clone(&self.registry), depth.freshness());
         let memory = Memory::new(&*self.sightings, self.clock.timestamp());
-        Check { questions, memory, engine, requested }
+        Check { questions, memory, clock: &*self.clock, engine, requested }
     }
 
     async fn find_all(&self, check: &Check<'_>, subjects: Vec<Known>, progress: &Progress<'_>) -> Vec<Detection> {
         let total = subjects.len();
         progress(0, total);
+        let repositories: BTreeSet<Repository> =
+            subjects.iter().filter_map(|known| Some(self.to_ask(known).ok()?.0.repository().clone())).collect();
+        self.registry.announce(&repositories.into_iter().collect::<Vec<_>>());
         let mut findings = futures::stream::iter(subjects)
             .map(|known| self.detect(check, known))
             .buffer_unordered(CONCURRENT_SUBJECTS);
@@ -211,14 +215,8 @@ impl Detector {
 
     async fn detect(&self, check: &Check<'_>, known: Known) -> Detection {
         let began = self.clock.monotonic();
-        let settings = match &known.subject {
-            Subject::Image(name) => self.rules.settings.of_image(name),
-            subject @ (Subject::Service(_) | Subject::Container(_)) => {
-                self.rules.settings.of(&subject.to_string(), &known.labels)
-            }
-        };
-        let update = settings.as_ref().map_or(Switch::On, |settings| settings.update.clone());
-        let finding = self.find(check, &known, settings).await.unwrap_or_else(|finding| finding);
+        let update = self.settings_of(&known).map_or(Switch::On, |settings| settings.update);
+        let finding = self.find(check, &known).await.unwrap_or_else(|finding| finding);
         Detection {
             subject: known.subject,
             written: known.written,
@@ -234,27 +232,38 @@ impl Detector {
         }
     }
 
-    async fn find(
-        &self,
-        check: &Check<'_>,
-        known: &Known,
-        settings: Result<ServiceSettings, SettingsError>,
-    ) -> Result<Finding, Finding> {
-        let settings = settings
+    async fn find(&self, check: &Check<'_>, known: &Known) -> Result<Finding, Finding> {
+        let (reference, tag, settings) = self.to_ask(known)?;
+        if let Err(error) = &known.compose {
+            return Err(Finding::Unknown(host_trouble(error)));
+        }
+        let asked = Asked { subject: &known.subject, reference, tag, local: known.local.as_ref(), settings: &settings };
+        self.read(check, asked).await.map(|reading| Finding::Read(Box::new(reading)))
+    }
+
+    fn settings_of(&self, known: &Known) -> Result<ServiceSettings, SettingsError> {
+        match &known.subject {
+            Subject::Image(name) => self.rules.settings.of_image(name),
+            subject @ (Subject::Service(_) | Subject::Container(_)) => {
+                self.rules.settings.of(&subject.to_string(), &known.labels)
+            }
+        }
+    }
+
+    /// What to ask about a subject by its settings, or why there is nothing to ask.
+    fn to_ask(&self, known: &Known) -> Result<(ImageRef, Tag, ServiceSettings), Finding> {
+        let settings = self
+            .settings_of(known)
             .map_err(|error| Finding::Unknown(Trouble { code: error.code().to_owned(), message: error.to_string() }))?;
         if let Some(exclusion) = settings.left_out {
             return Err(Finding::Excluded(exclusion));
         }
         let compose = known.compose.as_ref().ok().and_then(Option::as_ref);
         let (reference, tag) = question(&known.subject, &known.written, known.local.as_ref(), compose)?;
-        if let Some(exclusion) = settings.leaves_out(&reference, own_pin(&reference, compose)) {
-            return Err(Finding::Excluded(exclusion));
+        match settings.leaves_out(&reference, own_pin(&reference, compose)) {
+            Some(exclusion) => Err(Finding::Excluded(exclusion)),
+            None => Ok((reference, tag, settings)),
         }
-        if let Err(error) = &known.compose {
-            return Err(Finding::Unknown(host_trouble(error)));
-        }
-        let asked = Asked { subject: &known.subject, reference, tag, local: known.local.as_ref(), settings: &settings };
-        self.read(check, asked).await.map(|reading| Finding::Read(Box::new(reading)))
     }
 }
 

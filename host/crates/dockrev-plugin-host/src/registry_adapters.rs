@@ -10,7 +10,7 @@ use dockrev_core::ports::{Registry, Target};
 use dockrev_core::registry::{
     Answered, Detail, Freshness, ListedTag, PlatformImage, PluginError, RegistryError, ResolvedImage, TagList,
 };
-use dockrev_egress::{EgressError, RegistryEndpoint};
+use dockrev_egress::{EgressError, Recency, RegistryEndpoint, RegistryGrant};
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,11 +73,25 @@ impl RegistryAdapters {
 
 #[async_trait]
 impl Registry for RegistryAdapters {
+    fn announce(&self, repositories: &[Repository]) {
+        let mut by_registry: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for repository in repositories {
+            by_registry.entry(&repository.registry).or_default().push(repository.name.clone());
+        }
+        let egress = self.host.egress();
+        for (registry, names) in by_registry {
+            // What is no registry gets its error when it is asked.
+            if let Ok(endpoint) = egress.registry(registry) {
+                egress.announce(&endpoint.origin, names);
+            }
+        }
+    }
+
     async fn tags(
         &self,
         repository: &Repository,
         current: Option<&Tag>,
-        _freshness: Freshness,
+        freshness: Freshness,
     ) -> Result<Answered<TagList>, RegistryError> {
         let (plugin, endpoint) = self.find(repository).await?;
         let Code::RegistryAdapter(pre) = &plugin.code else {
@@ -87,7 +101,7 @@ impl Registry for RegistryAdapters {
         let hint = wit::ListHint { current_tag: current.map(ToString::to_string), max_tags: MAX_TAGS };
         let called = self
             .host
-            .call(plugin, Some(endpoint.grant(repository)), |mut store| async move {
+            .call(plugin, Some(grant(&endpoint, repository, freshness)), |mut store| async move {
                 let adapter = pre.instantiate_async(&mut store).await?;
                 adapter.dockrev_plugin_registry().call_list_tags(&mut store, &asked, &hint).await
             })
@@ -101,7 +115,7 @@ impl Registry for RegistryAdapters {
         repository: &Repository,
         target: &Target,
         detail: Detail,
-        _freshness: Freshness,
+        freshness: Freshness,
     ) -> Result<Answered<ResolvedImage>, RegistryError> {
         let (plugin, endpoint) = self.find(repository).await?;
         let Code::RegistryAdapter(pre) = &plugin.code else {
@@ -118,7 +132,7 @@ impl Registry for RegistryAdapters {
         };
         let called = self
             .host
-            .call(plugin, Some(endpoint.grant(repository)), |mut store| async move {
+            .call(plugin, Some(grant(&endpoint, repository, freshness)), |mut store| async move {
                 let adapter = pre.instantiate_async(&mut store).await?;
                 adapter.dockrev_plugin_registry().call_resolve(&mut store, &asked, &reference, wanted).await
             })
@@ -126,6 +140,14 @@ impl Registry for RegistryAdapters {
         let answer = called.answer.map_err(|error| translate(error, called.send_error));
         Ok(Answered::now(check_resolved(plugin, target, self.noted(repository, &endpoint, answer).await?)?))
     }
+}
+
+/// What a call may reach. What is only shown may be as old as the admin lets it.
+fn grant(endpoint: &RegistryEndpoint, repository: &Repository, freshness: Freshness) -> RegistryGrant {
+    endpoint.grant(repository).with_recency(match freshness {
+        Freshness::Now => Recency::Now,
+        Freshness::LastKnown => Recency::WithinTtl,
+    })
 }
 
 fn describe(repository: &Repository, endpoint: &RegistryEndpoint) -> wit::Repository {

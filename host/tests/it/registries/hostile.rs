@@ -3,14 +3,10 @@
 use super::desk::Desk;
 use super::{asked, is_unknown, open_registry, publish};
 use dockrev_testkit::front::{Fault, Front, Manners};
-use std::time::Duration;
 
 /// Most memory that a check of all hostile registries together may take, in KiB: far above the 80 MiB that it takes, most
 /// of them for compiling the plugins, and far below what they send.
 const PEAK_MAX_KIB: u64 = 300 * 1024;
-
-/// What a check of registries that answer at once may take, compiling the plugins included.
-const TIME_MAX: Duration = Duration::from_secs(120);
 
 #[test]
 fn every_way_to_fail_is_a_status_of_its_own() {
@@ -49,7 +45,6 @@ fn every_way_to_fail_is_a_status_of_its_own() {
         is_unknown(checked.entry(image), code, part);
     }
     assert!(checked.peak_kib < PEAK_MAX_KIB, "{} KiB", checked.peak_kib);
-    assert!(checked.took < TIME_MAX, "{:?}", checked.took);
     assert!(elsewhere.requests().is_empty(), "{:?}", elsewhere.requests());
 }
 
@@ -104,5 +99,4 @@ fn registries_that_are_silent_or_gone_hold_up_no_other() {
     is_unknown(checked.entry(&images[3]), "registry.unreachable", "did not answer within");
     is_unknown(checked.entry(&images[4]), "registry.unavailable", "broke off its answer");
     is_unknown(checked.entry(&images[5]), "registry.too-slow", "so slowly that");
-    assert!(checked.took < TIME_MAX, "{:?}", checked.took);
 }

@@ -142,6 +142,13 @@ pub static SETTINGS: &[Setting] = &[
         "the version policy to use, by its id",
     ),
     general(
+        "cache-ttl",
+        Place::Top,
+        Some("DOCKREV_CACHE_TTL"),
+        "`0s`: every check asks",
+        "for how long `check` shows an answer of a registry without asking again, at most `1d`; a plan always asks",
+    ),
+    general(
         "notify",
         Place::Top,
         Some("DOCKREV_NOTIFY"),

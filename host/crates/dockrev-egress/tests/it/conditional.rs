@@ -2,11 +2,13 @@
 
 use crate::server::{Reply, Seen, Server, ok, response};
 use crate::support::{about, credentials_for, send_with};
-use dockrev_egress::{Egress, EgressConfig, ResponseCacheConfig};
+use dockrev_core::image::Repository;
+use dockrev_egress::{BudgetLimits, CallScope, Egress, EgressConfig, Grant, Recency, ResponseCacheConfig};
 use http::header::{ACCEPT, IF_NONE_MATCH, RANGE};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 
 const MANIFEST: &str = r#"{"schemaVersion": 2}"#;
@@ -81,6 +83,71 @@ async fn what_did_not_change_is_not_sent_again() {
         assert_eq!(conditions(&server), [None, asked_with.map(str::to_owned)], "{path}");
         assert_eq!(egress.answered_from_cache(), u64::from(asked_with.is_some()));
     }
+}
+
+/// How often a registry with and without `ETag` is asked when the same is read three times, an answer living for `ttl`.
+async fn asked_in_three_times(path: &str, tag: &'static str, ttl: Duration, recency: Recency) -> usize {
+    let folder = tempfile::tempdir().unwrap();
+    let server = registry(tag, false).await;
+    for _ in 0..3 {
+        let cache = ResponseCacheConfig { ttl, ..ResponseCacheConfig::at(folder.path().join("http")) };
+        let egress = Egress::new(EgressConfig { cache: Some(cache), ..EgressConfig::default() }).unwrap();
+        let repository = Repository { registry: server.address.to_string(), name: "team/app".to_owned() };
+        let grant = egress.registry(&repository.registry).unwrap().grant(&repository).with_recency(recency);
+        let scope = CallScope::new(Grant { registry: Some(grant), ..Grant::default() }, BudgetLimits::default());
+        let (parts, _) = send_with(&egress, &server.url(path), &[], &scope).await.unwrap();
+        assert_eq!(parts.status, 200);
+    }
+    server.seen().len()
+}
+
+#[tokio::test]
+async fn an_answer_stands_for_its_time_to_live_where_it_is_only_shown() {
+    let (none, hour) = (Duration::ZERO, Duration::from_secs(3600));
+    for path in ["/v2/team/app/tags/list", "/v2/team/app/manifests/1.0"] {
+        for tag in ["\"one\"", ""] {
+            assert_eq!(asked_in_three_times(path, tag, none, Recency::WithinTtl).await, 3, "{path} {tag}");
+            assert_eq!(asked_in_three_times(path, tag, hour, Recency::WithinTtl).await, 1, "{path} {tag}");
+            assert_eq!(asked_in_three_times(path, tag, hour, Recency::Now).await, 3, "{path} {tag}");
+        }
+    }
+    assert_eq!(asked_in_three_times("/v2/team/app/other", "", hour, Recency::WithinTtl).await, 3);
+}
+
+/// Whether an answer that is `age_s` old, or so far in the future, is still taken, with 300 s to live; and whether a
+/// registry that confirmed it is asked again.
+async fn is_asked_again(age_s: i64) -> (bool, bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let server = registry("\"one\"", false).await;
+    let ask = async || {
+        let ttl = Duration::from_secs(300);
+        let cache = ResponseCacheConfig { ttl, ..ResponseCacheConfig::at(folder.path().join("http")) };
+        let egress = Egress::new(EgressConfig { cache: Some(cache), ..EgressConfig::default() }).unwrap();
+        let repository = Repository { registry: server.address.to_string(), name: "team/app".to_owned() };
+        let grant = egress.registry(&repository.registry).unwrap().grant(&repository);
+        let grant = grant.with_recency(Recency::WithinTtl);
+        let scope = CallScope::new(Grant { registry: Some(grant), ..Grant::default() }, BudgetLimits::default());
+        send_with(&egress, &server.url("/v2/team/app/tags/list"), &[], &scope).await.unwrap();
+        server.seen().len()
+    };
+    ask().await;
+    // The file is as old as it says in its first line.
+    let path = std::fs::read_dir(folder.path().join("http")).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("\"said_at_unix_s\":").unwrap();
+    let digits = rest.find(|sign: char| !sign.is_ascii_digit()).unwrap();
+    let said_at: i64 = rest[..digits].parse().unwrap();
+    std::fs::write(&path, format!("{before}\"said_at_unix_s\":{}{}", said_at - age_s, &rest[digits..])).unwrap();
+    let after = ask().await;
+    (after > 1, ask().await > after)
+}
+
+#[tokio::test]
+async fn an_old_answer_is_confirmed_and_then_young_again() {
+    assert_eq!(is_asked_again(0).await, (false, false));
+    assert_eq!(is_asked_again(200).await, (false, false));
+    assert_eq!(is_asked_again(301).await, (true, false));
+    assert_eq!(is_asked_again(-3600).await, (true, false));
 }
 
 #[tokio::test]

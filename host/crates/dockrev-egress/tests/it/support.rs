@@ -61,8 +61,13 @@ pub(crate) fn short_timeouts() -> EgressLimits {
 
 /// The grant of a call about repository `team/app` of the registry `server`.
 pub(crate) fn about(egress: &Egress, server: &Server) -> Arc<CallScope> {
+    about_repository(egress, server, "team/app")
+}
+
+/// The grant of a call about another repository of it.
+pub(crate) fn about_repository(egress: &Egress, server: &Server, name: &str) -> Arc<CallScope> {
     let registry = server.address.to_string();
-    let repository = Repository { registry: registry.clone(), name: "team/app".to_owned() };
+    let repository = Repository { registry: registry.clone(), name: name.to_owned() };
     let registry = egress.registry(&registry).unwrap().grant(&repository);
     CallScope::new(Grant { registry: Some(registry), ..Grant::default() }, BudgetLimits::default())
 }

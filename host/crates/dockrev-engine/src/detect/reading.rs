@@ -123,7 +123,7 @@ impl Detector {
             Err(RegistryError::NotFound(_)) => {
                 return Err(Finding::Gone(Absence::Repository { repository: repository.clone() }));
             }
-            Err(error) => return Err(registry_trouble(&error)),
+            Err(error) => return Err(registry_trouble(check, &error)),
         };
         let tags: BTreeMap<Tag, TagFacts> = list.tags.iter().map(|tag| (tag.name.clone(), facts(tag))).collect();
         let all = self.assess(&asked.tag, &list, policy).await?;
@@ -229,7 +229,7 @@ async fn resolve(
     detail: Detail,
 ) -> Result<Answered<ResolvedImage>, Finding> {
     let read = check.questions.resolve(asked.reference.repository(), tag, detail).await;
-    read.map_err(|error| registry_trouble(&error))
+    read.map_err(|error| registry_trouble(check, &error))
 }
 
 /// What the current tag points to now; with its platforms only where the digest alone does not settle it.
@@ -241,7 +241,7 @@ async fn resolve_current(
     let found = match check.questions.resolve(repository, &asked.tag, Detail::Digest).await {
         Ok(found) => found,
         Err(RegistryError::NotFound(_)) => return Ok((None, None)),
-        Err(error) => return Err(registry_trouble(&error)),
+        Err(error) => return Err(registry_trouble(check, &error)),
     };
     let runs = |local: &LocalImage| local.digests_of(repository).any(|digest| *digest == found.answer.digest);
     if asked.local.is_none_or(runs) {
@@ -260,8 +260,9 @@ async fn is_still_there(check: &Check<'_>, asked: &Asked<'_>) -> Result<(), Find
     }
 }
 
-pub(super) fn registry_trouble(error: &RegistryError) -> Finding {
-    Finding::Unknown(Trouble { code: error.code().to_owned(), message: error.to_string() })
+pub(super) fn registry_trouble(check: &Check<'_>, error: &RegistryError) -> Finding {
+    let message = error.message_at(check.clock.timestamp());
+    Finding::Unknown(Trouble { code: error.code().to_owned(), message })
 }
 
 fn policy_trouble(error: &PolicyError) -> Finding {

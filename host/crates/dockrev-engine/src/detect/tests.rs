@@ -28,6 +28,7 @@ struct FakeRegistry {
     /// When tags were pushed, in Unix seconds, where it says so.
     pushed: BTreeMap<String, i64>,
     asked: Mutex<Vec<String>>,
+    announced: Mutex<Vec<String>>,
 }
 
 impl FakeRegistry {
@@ -42,6 +43,11 @@ impl FakeRegistry {
 
 #[async_trait]
 impl Registry for FakeRegistry {
+    fn announce(&self, repositories: &[Repository]) {
+        let names = repositories.iter().map(|repository| repository.name.as_str());
+        self.announced.lock().unwrap().extend(names.map(str::to_owned));
+    }
+
     async fn tags(
         &self,
         _repository: &Repository,
@@ -184,6 +190,21 @@ async fn finds_a_newer_tag_with_the_fewest_questions() {
     assert_eq!((tag.as_str(), image.digest), ("1.1", digest(NEW)));
     assert_eq!(asked, ["1.0 Digest", "1.1 Platforms", "tags"]);
     assert!(detection.compose.unwrap().has_healthcheck);
+}
+
+#[tokio::test]
+async fn says_beforehand_what_it_will_read() {
+    let (world, _) = World::with_change(Road::FirstPin, true);
+    let fake = Arc::new(registry(&[("1.0", OLD), ("1.1", NEW)]));
+    let detector = detector(&fake, Rules::default());
+    detector.survey(world.eyes(), &Scope::All, Depth::Survey, None, &|_, _| {}).await.unwrap();
+    let images =
+        ["registry.lan/a:1", "registry.lan/a:2", "registry.lan/b:1", "registry.lan/pinned@sha256:0", "Not An Image"];
+    let images = images.map(str::to_owned);
+    detector.survey_images(&images, Platform::new("linux", "amd64", None), &|_, _| {}).await;
+    let announced = fake.announced.lock().unwrap().clone();
+    assert_eq!(announced[announced.len() - 2..], ["a", "b"]);
+    assert_eq!(announced.len(), 3, "{announced:?}");
 }
 
 #[tokio::test]

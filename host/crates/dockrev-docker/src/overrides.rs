@@ -144,6 +144,8 @@ pub(crate) fn normalised(path: &Path) -> PathBuf {
 }
 
 fn remove(path: &Path) -> io::Result<()> {
+    // One that a killed write left goes, too.
+    let _ = fs::remove_file(path.with_file_name(TEMPORARY_NAME));
     match fs::remove_file(path) {
         Ok(()) => sync_folder_of(path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -155,12 +157,20 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)?;
     let temporary = folder.join(TEMPORARY_NAME);
-    let mut file = File::create(&temporary)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
+    let written = write_whole(&temporary, text).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // Half of one is of no use, and a full disk can use the room.
+        let _ = fs::remove_file(&temporary);
+    }
+    written?;
     sync_folder_of(path)?;
     sync_folder_of(folder)
+}
+
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// A rename survives a power cut only when its folder is on the disk too.

@@ -64,6 +64,18 @@ fn reads_what_it_wrote_and_leaves_nothing_else_behind() {
 }
 
 #[test]
+fn a_write_that_fails_leaves_nothing_half_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let overrides = Overrides::new(folder.path());
+    let stack = StackName::new("shop");
+    // Something that no file can take the place of.
+    fs::create_dir_all(overrides.path(&stack).unwrap().join("in the way")).unwrap();
+    let error = overrides.write(&stack, &two_pins()).unwrap_err();
+    assert!(matches!(error, HostError::File { action: "write", .. }), "{error}");
+    assert_eq!(fs::read_dir(folder.path().join("shop")).unwrap().count(), 1);
+}
+
+#[test]
 fn a_file_broken_by_hand_is_an_error_that_says_so() {
     let check = |text: &str, word: &str| {
         let reason = parse(text).unwrap_err();

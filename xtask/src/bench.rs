@@ -12,12 +12,16 @@ use crate::{plugins, workspace};
 const PROGRAM: &str = "--dockrev";
 const PLUGINS: &str = "--plugins";
 
+/// What needs no `dockrev`: `backup` measures its crate.
+const WITHOUT_PROGRAM: [&str; 4] = ["help", "--help", "-h", "backup"];
+
 /// Runs a bench. All arguments are its own; program and plugins are built unless they are named.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let mut arguments = arguments.to_vec();
     let mut build = workspace::cargo(&["build", "--release", "--package", "dockrev-bench"]);
-    if arguments.first().is_some_and(|bench| !["help", "--help", "-h"].contains(&bench.as_str())) {
-        this(&["setup"])?;
+    if arguments.first().is_some_and(|bench| !WITHOUT_PROGRAM.contains(&bench.as_str())) {
+        // Both generations of Compose are among what tests need.
+        this(if arguments[0] == "update" { &["setup", "--tests"] } else { &["setup"] })?;
         if !arguments.iter().any(|argument| argument == PLUGINS) {
             this(&["plugins"])?;
             arguments.extend([PLUGINS.to_owned(), plugins::Places::standard().plugins().display().to_string()]);

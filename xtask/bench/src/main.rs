@@ -5,11 +5,13 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is what this program does")]
 
+mod backup;
 mod check;
 mod failure;
 mod measure;
 mod registry;
 mod report;
+mod update;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,14 @@ Benches:
            --latency-ms L   how long the registry waits before each answer (default: 30)
            --runs N         how often each program runs; the middle one counts (default: 3)
            --auth token     the registry wants tokens, as the large ones do (default: none)
+
+  backup   a backup and its restore beside `tar` and `zstd`
+           --size-mib N     size of the tree (default: 1024)
+           --runs N         (default: 3)
+
+  update   one update beside bare Compose, and beside the least that the engine needs
+           --compose 1|2    which Compose (default: 2)
+           --runs N         (default: 5)
 
 For all:
   --json             print the figures as JSON (format `dockrev.bench/1`)
@@ -47,6 +57,10 @@ fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
     let (command, rest) = arguments.split_first().map_or(("help", &[][..]), |(command, rest)| (command.as_str(), rest));
     match command {
         "check" => check::run(&check::Options::parse(rest)?),
+        "backup" => backup::run(&backup::Options::parse(rest)?),
+        "update" => update::run(&update::Options::parse(rest)?),
+        backup::TAKE => backup::take(rest).map(|()| ExitCode::SUCCESS),
+        backup::RESTORE => backup::restore(rest).map(|()| ExitCode::SUCCESS),
         check::floor::COMMAND => check::floor::run(rest).map(|()| ExitCode::SUCCESS),
         measure::COMMAND => measure::run(rest).map(|()| ExitCode::SUCCESS),
         "help" | "--help" | "-h" => {

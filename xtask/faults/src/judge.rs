@@ -33,6 +33,12 @@ pub enum Ended {
     Open,
 }
 
+impl Ended {
+    /// All, in the order of the tables.
+    pub const ALL: [Self; 6] =
+        [Self::NotBegun, Self::Failed, Self::RolledBack, Self::Updated, Self::NeedsAttention, Self::Open];
+}
+
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

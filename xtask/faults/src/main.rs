@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is what this program does")]
 
 mod case;
+mod done;
 mod matrix;
 mod options;
 mod random;

@@ -7,6 +7,7 @@ use dockrev_faults::{Attempt, Failure, Fault, Ground, Stage, Store, Version};
 use dockrev_testkit::{Compose, Mode};
 
 use crate::case::{Case, Scenario, Tried, all};
+use crate::done::Done;
 use crate::options::Options;
 
 /// The versions that the cases go between.
@@ -38,16 +39,18 @@ impl Versions {
 pub(crate) fn run(options: &Options, store: &Store) -> Result<Vec<Tried>, Failure> {
     let versions = Versions::push(store)?;
     let cases = plain(options, store, &versions)?;
+    let known = Done::open(options.done.as_deref())?;
     let total = cases.len();
-    let queue = Mutex::new(VecDeque::from(cases));
-    let done = Mutex::new(Vec::new());
+    let done: Vec<Tried> = cases.iter().filter_map(|case| known.of(case)).collect();
+    let left: VecDeque<Case> = cases.into_iter().filter(|case| known.of(case).is_none()).collect();
+    let workers = options.jobs.min(left.len());
+    let desk = Desk { queue: Mutex::new(left), done: Mutex::new(done), known, total };
     let failure = Mutex::new(None);
     std::thread::scope(|scope| {
-        for _ in 0..options.jobs.min(total) {
+        for _ in 0..workers {
             scope.spawn(|| {
-                let worked = work(options, store, &versions, &queue, &done, total);
-                if let Err(error) = worked {
-                    lock(&queue).clear();
+                if let Err(error) = work(options, store, &versions, &desk) {
+                    lock(&desk.queue).clear();
                     *lock(&failure) = Some(error);
                 }
             });
@@ -55,8 +58,16 @@ pub(crate) fn run(options: &Options, store: &Store) -> Result<Vec<Tried>, Failur
     });
     match lock(&failure).take() {
         Some(failure) => Err(failure),
-        None => Ok(std::mem::take(&mut *lock(&done))),
+        None => Ok(std::mem::take(&mut *lock(&desk.done))),
     }
+}
+
+/// What the workers share.
+struct Desk {
+    queue: Mutex<VecDeque<Case>>,
+    done: Mutex<Vec<Tried>>,
+    known: Done,
+    total: usize,
 }
 
 /// The cases, from a run of each scenario without faults.
@@ -93,17 +104,10 @@ fn attempt(
     Stage::set(ground, store, &versions.old)?.attempt(versions.new_of(scenario), faults)
 }
 
-fn work(
-    options: &Options,
-    store: &Store,
-    versions: &Versions,
-    queue: &Mutex<VecDeque<Case>>,
-    done: &Mutex<Vec<Tried>>,
-    total: usize,
-) -> Result<(), Failure> {
+fn work(options: &Options, store: &Store, versions: &Versions, desk: &Desk) -> Result<(), Failure> {
     let mut ground = ground(options)?;
     loop {
-        let Some(case) = lock(queue).pop_front() else { return Ok(()) };
+        let Some(case) = lock(&desk.queue).pop_front() else { return Ok(()) };
         let faults = [case.fault.clone()];
         let tried = match attempt(&ground, store, versions, case.scenario, &faults) {
             Ok(attempt) => {
@@ -119,9 +123,10 @@ fn work(
                 Tried { case, ended: None, problems: vec![error.to_string()] }
             }
         };
-        let mut done = lock(done);
+        let mut done = lock(&desk.done);
+        desk.known.add(&tried)?;
         let ended = tried.ended.map_or_else(|| "not met".to_owned(), |ended| ended.to_string());
-        eprintln!("{}/{total} {}: {ended}", done.len() + 1, tried.case);
+        eprintln!("{}/{} {}: {ended}", done.len() + 1, desk.total, tried.case);
         done.push(tried);
     }
 }

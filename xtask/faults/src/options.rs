@@ -16,6 +16,8 @@ pub(crate) struct Options {
     /// How many engines at once.
     pub(crate) jobs: usize,
     pub(crate) json: bool,
+    /// Where each case is written down when it is done, and what is in there is not tried again.
+    pub(crate) done: Option<PathBuf>,
     pub(crate) program: PathBuf,
     pub(crate) plugins: PathBuf,
 }
@@ -31,6 +33,7 @@ impl Options {
             random: RANDOM_JOBS,
             jobs: std::thread::available_parallelism().map_or(2, usize::from),
             json: false,
+            done: None,
             program: PathBuf::new(),
             plugins: PathBuf::new(),
         };
@@ -47,6 +50,7 @@ impl Options {
                 "--seed" => options.seed = number()?,
                 "--random" => options.random = u32::try_from(number()?).map_err(Failure::of(word))?,
                 "--jobs" => options.jobs = usize::try_from(number()?).map_err(Failure::of(word))?.max(1),
+                "--done" => options.done = Some(value.into()),
                 "--dockrev" => options.program = value.into(),
                 "--plugins" => options.plugins = value.into(),
                 unknown => return Err(Failure::new(format!("unknown option `{unknown}`"))),

@@ -37,7 +37,7 @@ pub use backup::{Backup, BackupRequest, Data, OnChange, TargetSource, backup};
 pub use control::{Control, Progress};
 pub use error::BackupError;
 pub use folder::BackupFolder;
-pub use manifest::{Index, Manifest, SCHEMA, TargetKind};
+pub use manifest::{Consistency, Index, Manifest, SCHEMA, TargetKind};
 pub use probe::{Size, probe};
 pub use reach::Reach;
 pub use restore::{Place, Restored, restore, restore_stream};

@@ -69,6 +69,7 @@ fn up_to_date(service: &str) -> Detection {
             replicas: Replicas::Alike,
             tag_users: TagUsers::One,
             left_volumes: Vec::new(),
+            followers: Vec::new(),
             tied_to_it: Vec::new(),
         }),
         container: None,

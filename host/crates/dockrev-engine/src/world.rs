@@ -7,6 +7,7 @@ mod follower;
 mod ports;
 mod standalone;
 
+pub(crate) use follower::rider;
 use ports::Locks;
 
 use crate::context::Ports;
@@ -360,10 +361,11 @@ impl World {
         self.state.lock().unwrap()
     }
 
-    /// What somebody who looks at the host sees.
+    /// What somebody who looks at the host sees, whenever it was started.
     pub(crate) fn visible(&self) -> (Option<ContainerStatus>, Pins, BTreeMap<String, ImageId>) {
         let state = self.state();
-        (state.container.clone(), state.pins.clone(), state.tags.clone())
+        let untimed = |container: &ContainerStatus| ContainerStatus { started_at: None, ..container.clone() };
+        (state.container.as_ref().map(untimed), state.pins.clone(), state.tags.clone())
     }
 
     /// What jobs act through.

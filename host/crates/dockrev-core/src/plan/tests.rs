@@ -261,6 +261,22 @@ fn says_why_something_newer_is_not_taken() {
 }
 
 #[test]
+fn a_change_has_what_follows_it() {
+    let mut detection = newer("1.1", resolved("b", &["amd64"]));
+    let (service, lives_in) = (ServiceName::new("torrent"), vec![ServiceName::new("app")]);
+    let follower = Follower { service, lives_in, containers: 1, was_healthy: true };
+    compose(&mut detection).followers = vec![follower.clone()];
+    let change = change_of(&detection);
+    assert_eq!(change.workload.followers(), [follower]);
+    let written = serde_json::to_value(&change).unwrap();
+    assert_eq!(serde_json::from_value::<Change>(written.clone()).unwrap(), change);
+    // What was written before there were followers can still be read.
+    let mut old = written;
+    old.as_object_mut().unwrap().remove("followers").expect("it is a field of the change");
+    assert!(serde_json::from_value::<Change>(old).unwrap().workload.followers().is_empty());
+}
+
+#[test]
 fn unknown_is_never_up_to_date() {
     let mut gone = up_to_date("app");
     reading(&mut gone).tag_now = None;

@@ -174,3 +174,6 @@ impl<'a> Group<'a> {
 fn is_of(service: &Service, container: &ContainerId) -> bool {
     service.containers.iter().any(|own| own.id == *container)
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,7 +164,7 @@ fn local_tag(written: &str) -> Option<(Repository, Tag)> {
 
 /// What all services of a stack share that were brought up with the same files.
 pub(super) struct StackFacts {
-    files: Vec<FileHash>,
+    pub(super) files: Vec<FileHash>,
     pub(super) pins: Pins,
     pub(super) model: Option<ComposeModel>,
 }

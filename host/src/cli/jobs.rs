@@ -163,6 +163,10 @@ fn show_head(job: &Job) {
     row("from image", change.from.image_id.to_string());
     row("to", format!("{} {}", change.to.tagged().familiar(), change.to.digest));
     row("level", change.level.to_string());
+    let followers: Vec<&str> = change.workload.followers().iter().map(|one| one.service.as_str()).collect();
+    if !followers.is_empty() {
+        row("followers", followers.join(", "));
+    }
     row("reason", change.reason.clone());
     row("asked by", job.requested_by.clone());
     row("asked at", job.created_at.to_string());

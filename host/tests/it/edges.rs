@@ -160,24 +160,6 @@ fn services_that_share_a_moved_tag_do_not_move_it_for_each_other() {
 }
 
 #[test]
-fn a_service_whose_network_others_use_is_held() {
-    for stage in Stage::with_each_compose() {
-        stage.push("ee/vpn", "1.0", Mode::Healthy);
-        stage.push("ee/torrent", "1.0", Mode::NoHealthcheck);
-        let vpn = stage.service("vpn", "ee/vpn:1.0");
-        let torrent = stage
-            .service("torrent", "ee/torrent:1.0")
-            .line("network_mode: service:vpn")
-            .line("command: [sleep, '1000']");
-        let project = stage.project(&[vpn, torrent], &["vpn"]);
-        stage.push("ee/vpn", "1.1", Mode::Healthy);
-        let said = plan(&stage, &project);
-        assert!(said.contains("torrent would be cut off"), "{said}");
-        stage.dockrev(&["check", "--stack", project.name()]).ends_with(0).says("torrent would be cut off");
-    }
-}
-
-#[test]
 fn a_digest_in_the_compose_file_is_followed_by_its_tag() {
     for stage in Stage::with_each_compose() {
         let old = stage.push_as("eg/web", "stable", "1", Mode::Healthy);

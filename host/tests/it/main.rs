@@ -8,6 +8,7 @@ mod composes;
 mod database;
 mod edges;
 mod faults;
+mod followers;
 mod recover;
 mod registries;
 mod rewrite;

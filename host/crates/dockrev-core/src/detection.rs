@@ -3,6 +3,7 @@
 use crate::age::Since;
 use crate::ids::{ContainerName, ServiceId, ServiceName, WorkloadId};
 use crate::image::{ImageRef, PinnedImage, Repository, Tag};
+use crate::plan::Follower;
 use crate::policy::Verdict;
 use crate::ports::Recreation;
 use crate::registry::{OldAnswer, ResolvedImage};
@@ -102,7 +103,10 @@ pub struct ComposeFacts {
     /// Places in its containers whose volumes would not come along: only the image declares them, and this Compose does
     /// not look there.
     pub left_volumes: Vec<PathBuf>,
-    /// Services and containers that live in its network or another of its namespaces, or on its volumes.
+    /// Services of the stack that live in its namespaces and can be made anew after it, each after those that it lives in.
+    pub followers: Vec<Follower>,
+    /// Services and containers that would be cut off: they live in its network or another of its namespaces, or on its
+    /// volumes, and cannot be made anew after it.
     pub tied_to_it: Vec<String>,
 }
 

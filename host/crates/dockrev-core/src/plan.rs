@@ -22,7 +22,7 @@ pub use hold::Hold;
 pub use options::{MismatchRule, PlanOptions, UndoRule, VerifySettings};
 pub use refused::Refused;
 pub use rewrite::{CannotRewrite, FileLine, Obstacle, Place, Rewrite, RewritePlan, Wanted};
-pub use workload::{ContainerWorkload, ServiceWorkload, Spelling, Workload, Writing};
+pub use workload::{ContainerWorkload, Follower, ServiceWorkload, Spelling, Workload, Writing};
 
 /// A plan: one entry per subject, the services of a stack in the order in which they are changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +64,21 @@ pub struct PlanEntry {
     pub old: Option<OldAnswer>,
     /// What is to happen.
     pub decision: Decision,
+}
+
+impl PlanEntry {
+    /// The services that are made anew after it.
+    #[must_use]
+    pub fn followers(&self) -> &[Follower] {
+        match &self.decision {
+            Decision::Update(change) => change.workload.followers(),
+            Decision::UpToDate { .. }
+            | Decision::Held { .. }
+            | Decision::Gone(_)
+            | Decision::Excluded(_)
+            | Decision::Unknown(_) => &[],
+        }
+    }
 }
 
 /// What is to happen with one subject.

@@ -331,6 +331,15 @@ pub trait Compose: Send + Sync {
         containers: u32,
         log: &dyn LogSink,
     ) -> Result<(), HostError>;
+
+    /// The same as [`Self::up`], with the service's containers made anew whether or not anything changed.
+    async fn make_anew(
+        &self,
+        project: &ComposeProject,
+        service: &ServiceName,
+        containers: u32,
+        log: &dyn LogSink,
+    ) -> Result<(), HostError>;
 }
 
 /// The store failed.

@@ -159,9 +159,11 @@ pub struct ComposeService {
     pub depends_on: Vec<ServiceName>,
     /// Where in its containers it has volumes, folders and files by what the files say.
     pub mounted_at: Vec<PathBuf>,
-    /// Services whose containers it is tied to: their network, IPC or PID namespace, or their volumes. It has to be
-    /// made anew when one of theirs is.
-    pub tied_to: Vec<ServiceName>,
+    /// Services in whose containers' network, IPC or PID namespace it lives instead of one of its own. It has to be made
+    /// anew when one of theirs is.
+    pub lives_in: Vec<ServiceName>,
+    /// Services whose containers' volumes it takes.
+    pub volumes_from: Vec<ServiceName>,
 }
 
 /// What a container is doing right now.
@@ -179,6 +181,12 @@ pub struct ContainerStatus {
     pub run: RunState,
     /// How often the engine has restarted it since it was made.
     pub restart_count: u64,
+    /// When it was last started. Absent if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// The containers in whose network, IPC or PID namespace it lives instead of one of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lives_in: Vec<ContainerId>,
     /// What its healthcheck says.
     pub health: Health,
 }

@@ -23,6 +23,7 @@ mod along;
 mod command;
 pub(crate) mod fingerprint;
 mod model;
+mod namespaces;
 mod process;
 mod redaction;
 mod turn;
@@ -30,6 +31,7 @@ mod version;
 
 use along::Along;
 pub(crate) use command::Files;
+use command::{Manner, MoreFiles};
 use turn::Turn;
 use version::ComposeVersion;
 
@@ -178,14 +180,29 @@ impl ComposeCli {
     /// What Compose would make each service's containers from: a hash of its part of the files.
     async fn hashes(&self, project: &ComposeProject, files: Files<'_>) -> Result<BTreeMap<String, String>, HostError> {
         let version = self.version().await?;
-        let arguments = command::hashes(version, project, files)?;
-        let child = self.project_child(project, &arguments, None, Stdio::null())?;
+        let (more, input) = match version {
+            // It does so by itself.
+            ComposeVersion::V1 => (MoreFiles::None, Stdio::null()),
+            ComposeVersion::V2 => self.namespaces(project, files).await?,
+        };
+        let arguments = command::hashes(version, project, files, more)?;
+        let child = self.project_child(project, &arguments, None, input)?;
         let (ended, output) = process::capture(child, CONFIG_TIMEOUT).await.map_err(|reason| self.missing(reason))?;
         self.check(project, "config --hash", &ended, || ended.last_lines())?;
         let text = String::from_utf8_lossy(&output);
         let pair =
             |line: &str| line.trim().split_once(' ').map(|(name, hash)| (name.to_owned(), hash.trim().to_owned()));
         Ok(text.lines().filter_map(pair).collect())
+    }
+
+    /// Tells Compose 2 whose namespaces the services live in by now.
+    async fn namespaces(&self, project: &ComposeProject, files: Files<'_>) -> Result<(MoreFiles, Stdio), HostError> {
+        let config = self.config_value(project, files).await?;
+        let Some(resolved) = namespaces::resolved(self, project, &config).await? else {
+            return Ok((MoreFiles::None, Stdio::null()));
+        };
+        let input = namespaces::as_input(&resolved).map_err(|error| self.missing(error.to_string()))?;
+        Ok(input.map_or((MoreFiles::None, Stdio::null()), |input| (MoreFiles::OnInput, input)))
     }
 
     /// Waits until no other `up` of the stack is at work.
@@ -235,6 +252,47 @@ impl ComposeCli {
                     last_lines: last_lines(),
                 })
             }
+        }
+    }
+
+    async fn bring_up(
+        &self,
+        project: &ComposeProject,
+        (service, containers): (&ServiceName, u32),
+        manner: Manner,
+        log: &dyn LogSink,
+    ) -> Result<(), HostError> {
+        let version = self.version().await?;
+        let override_file = self.overrides.existing(&project.name)?;
+        if version == ComposeVersion::V1 {
+            self.require_image(project, service, override_file.as_deref()).await?;
+        }
+        let files = override_file.as_deref().map_or(Files::Own, Files::WithOverride);
+        let along = match version {
+            ComposeVersion::V1 => Along::Nobody,
+            ComposeVersion::V2 => along::with(self, project, files, service).await,
+        };
+        let variable = match version {
+            ComposeVersion::V1 => command::api_version(self.engine.api_version().await?),
+            ComposeVersion::V2 => None,
+        };
+        let turn = self.turn(&project.name).await?;
+        let unusable = |error: std::io::Error| self.lock_failed(&project.name, &error);
+        let up = async |along: &Along| {
+            let arguments = command::up(version, project, files, (service, containers, manner), along)?;
+            let input = turn.input().map_err(unusable)?;
+            let child = self.project_child(project, &arguments, variable.clone(), input)?;
+            let ended = process::stream(child, UP_TIMEOUT, log).await.map_err(|reason| self.missing(reason))?;
+            self.check(project, "up", &ended, || ended.last_lines())
+        };
+        match (up(&along).await, &along) {
+            // One that the service waits for may have fallen ill: that is no reason not to bring the service back.
+            (Err(HostError::ComposeFailed { last_lines, .. }), Along::Dependencies(_)) => {
+                let text = format!("once more without what it waits for: {last_lines}");
+                log.line(LogLine { source: LogSource::Dockrev, text });
+                up(&Along::Nobody).await
+            }
+            (result, _) => result,
         }
     }
 
@@ -302,38 +360,17 @@ impl Compose for ComposeCli {
         containers: u32,
         log: &dyn LogSink,
     ) -> Result<(), HostError> {
-        let version = self.version().await?;
-        let override_file = self.overrides.existing(&project.name)?;
-        if version == ComposeVersion::V1 {
-            self.require_image(project, service, override_file.as_deref()).await?;
-        }
-        let files = override_file.as_deref().map_or(Files::Own, Files::WithOverride);
-        let along = match version {
-            ComposeVersion::V1 => Along::Nobody,
-            ComposeVersion::V2 => along::with(self, project, files, service).await,
-        };
-        let variable = match version {
-            ComposeVersion::V1 => command::api_version(self.engine.api_version().await?),
-            ComposeVersion::V2 => None,
-        };
-        let turn = self.turn(&project.name).await?;
-        let unusable = |error: std::io::Error| self.lock_failed(&project.name, &error);
-        let up = async |along: &Along| {
-            let arguments = command::up(version, project, files, (service, containers), along)?;
-            let input = turn.input().map_err(unusable)?;
-            let child = self.project_child(project, &arguments, variable.clone(), input)?;
-            let ended = process::stream(child, UP_TIMEOUT, log).await.map_err(|reason| self.missing(reason))?;
-            self.check(project, "up", &ended, || ended.last_lines())
-        };
-        match (up(&along).await, &along) {
-            // One that the service waits for may have fallen ill: that is no reason not to bring the service back.
-            (Err(HostError::ComposeFailed { last_lines, .. }), Along::Dependencies(_)) => {
-                let text = format!("once more without what it waits for: {last_lines}");
-                log.line(LogLine { source: LogSource::Dockrev, text });
-                up(&Along::Nobody).await
-            }
-            (result, _) => result,
-        }
+        self.bring_up(project, (service, containers), Manner::AsNeeded, log).await
+    }
+
+    async fn make_anew(
+        &self,
+        project: &ComposeProject,
+        service: &ServiceName,
+        containers: u32,
+        log: &dyn LogSink,
+    ) -> Result<(), HostError> {
+        self.bring_up(project, (service, containers), Manner::Anew, log).await
     }
 }
 

@@ -88,11 +88,11 @@ impl DockerEngine {
         Ok(made.into_iter().filter_map(|mut made| made.labels.remove(labels::CONFIG_HASH)).collect())
     }
 
-    /// What Compose wrote on the containers of `service`, and whether they run.
+    /// What Compose wrote on the containers of `service`, and whether they run, in the order of their names.
     pub(crate) async fn made(&self, service: &ServiceId) -> Result<Vec<Made>, HostError> {
         let call = Call { engine: self, action: "list the containers of", subject: service.to_string() };
         let containers = call.containers(&self.client().await?, Some(service)).await?;
-        Ok(containers.into_iter().map(|listed| Made { labels: listed.labels, run: listed.run }).collect())
+        Ok(containers.into_iter().map(|listed| Made { id: listed.id, labels: listed.labels, run: listed.run }).collect())
     }
 
     /// A connection that speaks the newest API version that both sides know.
@@ -240,6 +240,7 @@ impl Engine for DockerEngine {
 
 /// A container of a service, as Compose made it.
 pub(crate) struct Made {
+    pub(crate) id: String,
     pub(crate) labels: labels::Labels,
     pub(crate) run: RunState,
 }

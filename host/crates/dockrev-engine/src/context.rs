@@ -75,12 +75,17 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     /// What the containers of what is changed are doing, running and stopped.
     pub(crate) async fn status(&self) -> Result<Vec<ContainerStatus>, HostError> {
-        status(self.engine, self.standalone, self.id).await
+        self.status_of(self.id).await
     }
 
-    /// The last `max_lines` lines that they wrote.
-    pub(crate) async fn output(&self, max_lines: usize) -> Result<Vec<LogLine>, HostError> {
-        match self.id {
+    /// What the containers of `workload` are doing, running and stopped.
+    pub(crate) async fn status_of(&self, workload: &WorkloadId) -> Result<Vec<ContainerStatus>, HostError> {
+        status(self.engine, self.standalone, workload).await
+    }
+
+    /// The last `max_lines` lines that the containers of `workload` wrote.
+    pub(crate) async fn output_of(&self, workload: &WorkloadId, max_lines: usize) -> Result<Vec<LogLine>, HostError> {
+        match workload {
             WorkloadId::Service(service) => self.engine.service_log(service, max_lines).await,
             WorkloadId::Container(name) => self.standalone.container_log(name, max_lines).await,
         }

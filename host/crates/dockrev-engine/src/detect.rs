@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use subjects::Known;
 
+mod followers;
 mod memory;
 mod moved;
 mod reading;

@@ -4,7 +4,7 @@ use crate::context::{Context, StageError};
 use dockrev_core::ids::{ContainerId, ImageId, WorkloadId};
 use dockrev_core::job::{Direction, Failure, Observation, Stage, StageOutput};
 use dockrev_core::plan::{UndoRule, VerifySettings, Warning};
-use dockrev_core::ports::LogSink;
+use dockrev_core::ports::{HostError, LogSink};
 use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, RunState};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -18,6 +18,9 @@ const ENGINE_SILENCE_MAX: Duration = Duration::from_secs(60);
 const RESTARTS_MAX: u64 = 2;
 /// Lines of a failed service's own output that are kept as evidence.
 const EVIDENCE_LINES: usize = 100;
+
+/// Code of containers that were not found good.
+pub(crate) const NOT_HEALTHY: &str = "verify.not-healthy";
 
 /// Probes of one wait that are kept as evidence.
 const EVIDENCE_PROBES: usize = 100;
@@ -48,18 +51,35 @@ enum Verdict {
 }
 
 /// Waits until all containers of what is changed are made from `image` and good.
+pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> Result<Good, StageError> {
+    let change = context.change;
+    let wanted = Wanted {
+        image: Some(image),
+        containers: change.workload.containers(),
+        proof: Proof::Healthcheck,
+        settings: &change.verify,
+    };
+    let watched = [Watched { id: context.id.clone(), wanted }];
+    watch(context, &watched, |containers| undo_rule(context, containers, image)).await
+}
+
+/// Waits until all that is watched is good; `undo` says what it leads to if it is not.
 ///
 /// With a healthcheck: until it says healthy, at least as long as its own numbers take to a verdict. Without one: until
 /// it has run for the settle time without a restart.
-pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> Result<Good, StageError> {
+pub(crate) async fn watch(
+    context: &Context<'_>,
+    watched: &[Watched<'_>],
+    undo: impl Fn(&[ContainerStatus]) -> UndoRule,
+) -> Result<Good, StageError> {
     let (settings, clock) = (&context.change.verify, context.clock);
     let began = clock.monotonic();
     let mut last_answer = began;
-    let mut first: Option<Vec<ContainerStatus>> = None;
+    let mut first: Option<Looks> = None;
     let mut probes = Probes::default();
     loop {
-        let containers = match context.status().await {
-            Ok(containers) => containers,
+        let looks = match look(context, watched).await {
+            Ok(looks) => looks,
             Err(error) if clock.monotonic() - last_answer < ENGINE_SILENCE_MAX => {
                 context.pen.scribe.say(format!("asking again: {error}"));
                 clock.sleep(POLL).await;
@@ -68,19 +88,19 @@ pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> R
             Err(error) => return Err(StageError::host(Stage::Verify, &error)),
         };
         last_answer = clock.monotonic();
+        let containers: Vec<ContainerStatus> = looks.concat();
         probes.write_down(context, &containers).await?;
         let waited = last_answer - began;
-        let base = first.get_or_insert_with(|| containers.clone());
-        let undo = undo_rule(context, &containers, image);
-        let wanted = Wanted { image, containers: context.change.workload.containers(), settings };
-        match judge(&containers, base, &wanted, waited) {
+        let base = first.get_or_insert_with(|| looks.clone());
+        let (id, verdict) = judge_all(watched, &looks, base, waited);
+        match verdict {
             Verdict::Good => {
                 let checked = containers.iter().all(|container| container.health != Health::None);
                 return Ok(Good { containers, waited, checked });
             }
-            Verdict::Bad(reason) => return Err(bad(context, reason, undo).await),
+            Verdict::Bad(reason) => return Err(bad(context, id, reason, undo(&containers)).await),
             Verdict::Waiting(reason) if waited >= deadline(&containers, settings) => {
-                return Err(bad(context, reason, undo).await);
+                return Err(bad(context, id, reason, undo(&containers)).await);
             }
             Verdict::Waiting(_) => {
                 if context.pen.direction == Direction::Do {
@@ -90,6 +110,35 @@ pub(crate) async fn wait_until_good(context: &Context<'_>, image: &ImageId) -> R
             }
         }
     }
+}
+
+/// The containers of each that is watched.
+type Looks = Vec<Vec<ContainerStatus>>;
+
+async fn look(context: &Context<'_>, watched: &[Watched<'_>]) -> Result<Looks, HostError> {
+    let mut looks = Vec::with_capacity(watched.len());
+    for one in watched {
+        looks.push(context.status_of(&one.id).await?);
+    }
+    Ok(looks)
+}
+
+/// The first that is bad, or else one that has to be waited for.
+fn judge_all<'a>(
+    watched: &'a [Watched<'_>],
+    looks: &Looks,
+    first: &Looks,
+    waited: Duration,
+) -> (Option<&'a WorkloadId>, Verdict) {
+    let mut so_far = (None, Verdict::Good);
+    for (one, (containers, first)) in watched.iter().zip(looks.iter().zip(first)) {
+        match judge(containers, first, &one.wanted, waited) {
+            Verdict::Good => {}
+            waiting @ Verdict::Waiting(_) => so_far = (Some(&one.id), waiting),
+            bad @ Verdict::Bad(_) => return (Some(&one.id), bad),
+        }
+    }
+    so_far
 }
 
 /// The probes that were written down already.
@@ -112,11 +161,28 @@ impl Probes {
     }
 }
 
+/// A service or container that is watched.
+pub(crate) struct Watched<'a> {
+    pub(crate) id: WorkloadId,
+    pub(crate) wanted: Wanted<'a>,
+}
+
 /// What a service has to come to.
-struct Wanted<'a> {
-    image: &'a ImageId,
-    containers: u32,
-    settings: &'a VerifySettings,
+pub(crate) struct Wanted<'a> {
+    /// What it has to be made from, if that matters.
+    pub(crate) image: Option<&'a ImageId>,
+    pub(crate) containers: u32,
+    pub(crate) proof: Proof,
+    pub(crate) settings: &'a VerifySettings,
+}
+
+/// By what a container is found good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Its healthcheck, if it has one.
+    Healthcheck,
+    /// That it runs on: its healthcheck did not find it healthy before either.
+    Running,
 }
 
 fn judge(containers: &[ContainerStatus], first: &[ContainerStatus], wanted: &Wanted<'_>, waited: Duration) -> Verdict {
@@ -126,13 +192,13 @@ fn judge(containers: &[ContainerStatus], first: &[ContainerStatus], wanted: &Wan
     let missing = usize::try_from(wanted.containers).unwrap_or(usize::MAX).saturating_sub(containers.len());
     let mut waiting = (missing > 0).then(|| format!("{missing} of its {} containers are missing", wanted.containers));
     for container in containers {
-        if container.image_id != *wanted.image {
+        if wanted.image.is_some_and(|image| container.image_id != *image) {
             return Verdict::Bad(format!("container `{}` was not made from the expected image", container.name));
         }
         let restarts_before =
             first.iter().find(|earlier| earlier.id == container.id).map_or(0, |earlier| earlier.restart_count);
         let restarts = container.restart_count.saturating_sub(restarts_before);
-        match judge_one(container, restarts, wanted.settings, waited) {
+        match judge_one(container, restarts, wanted, waited) {
             Verdict::Good => {}
             Verdict::Waiting(reason) => waiting = Some(reason),
             bad @ Verdict::Bad(_) => return bad,
@@ -141,7 +207,7 @@ fn judge(containers: &[ContainerStatus], first: &[ContainerStatus], wanted: &Wan
     waiting.map_or(Verdict::Good, Verdict::Waiting)
 }
 
-fn judge_one(container: &ContainerStatus, restarts: u64, settings: &VerifySettings, waited: Duration) -> Verdict {
+fn judge_one(container: &ContainerStatus, restarts: u64, wanted: &Wanted<'_>, waited: Duration) -> Verdict {
     let name = &container.name;
     match container.run {
         RunState::Exited { code } => return Verdict::Bad(format!("container `{name}` ended with exit code {code}")),
@@ -155,7 +221,11 @@ fn judge_one(container: &ContainerStatus, restarts: u64, settings: &VerifySettin
         RunState::NotStarted => return Verdict::Waiting(format!("container `{name}` has not started")),
         RunState::Running => {}
     }
-    match &container.health {
+    let health = match wanted.proof {
+        Proof::Healthcheck => &container.health,
+        Proof::Running => &Health::None,
+    };
+    match health {
         Health::Checked { status: HealthStatus::Healthy, .. } => Verdict::Good,
         Health::Checked { status: HealthStatus::Starting, .. } => Verdict::Waiting(format!(
             "container `{name}` did not become healthy in time{}",
@@ -171,7 +241,7 @@ fn judge_one(container: &ContainerStatus, restarts: u64, settings: &VerifySettin
             }
         }
         Health::None if restarts > 0 => Verdict::Bad(format!("container `{name}` restarted after its start")),
-        Health::None if waited >= Duration::from_millis(settings.settle_ms) => Verdict::Good,
+        Health::None if waited >= Duration::from_millis(wanted.settings.settle_ms) => Verdict::Good,
         Health::None => Verdict::Waiting(format!("container `{name}` has not run for long enough")),
     }
 }
@@ -209,8 +279,9 @@ fn undo_rule(context: &Context<'_>, containers: &[ContainerStatus], image: &Imag
     if is_certain { UndoRule::Automatic } else { context.change.verify.without_healthcheck }
 }
 
-async fn bad(context: &Context<'_>, reason: String, undo: UndoRule) -> StageError {
-    let output = context.output(EVIDENCE_LINES).await.unwrap_or_default();
+async fn bad(context: &Context<'_>, id: Option<&WorkloadId>, reason: String, undo: UndoRule) -> StageError {
+    let id = id.unwrap_or(context.id);
+    let output = context.output_of(id, EVIDENCE_LINES).await.unwrap_or_default();
     let lines: Vec<String> = output.iter().map(|line| line.text.clone()).collect();
     for line in output {
         context.pen.scribe.line(line);
@@ -226,14 +297,8 @@ async fn bad(context: &Context<'_>, reason: String, undo: UndoRule) -> StageErro
             "it has no healthcheck, so nothing was undone: `dockrev rollback JOB` puts the old image back".to_owned(),
         ),
     };
-    let code = "verify.not-healthy".to_owned();
-    StageError::Failed(Failure {
-        stage: Stage::Verify,
-        code,
-        message: format!("`{}`: {reason}", context.id),
-        hint,
-        undo,
-    })
+    let (stage, code) = (Stage::Verify, NOT_HEALTHY.to_owned());
+    StageError::Failed(Failure { stage, code, message: format!("`{id}`: {reason}"), hint, undo })
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod retention;
 pub mod runner;
 
 mod context;
+mod followers;
 mod health;
 mod keep;
 mod questions;

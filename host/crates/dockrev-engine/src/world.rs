@@ -3,9 +3,11 @@
 //! Every call through a port is counted, and one of them can be made to fail or to be the last thing that the process
 //! does, before or after its effect.
 
+mod follower;
 mod ports;
 mod standalone;
 
+pub(crate) use follower::rider;
 use ports::Locks;
 
 use crate::context::Ports;
@@ -79,6 +81,10 @@ pub(crate) struct State {
     pub(crate) is_alone: bool,
     /// The old container, kept for the way back.
     pub(crate) kept: Option<ContainerStatus>,
+    /// The container of a service that lives in the network of this one.
+    pub(crate) follower: Option<ContainerStatus>,
+    /// What the follower is not healthy with.
+    pub(crate) follower_dislikes: Option<ImageId>,
     /// Labels of the container.
     pub(crate) labels: BTreeMap<String, String>,
     /// Another service's container, which writes to the same data.
@@ -98,6 +104,8 @@ pub(crate) struct State {
     pub(crate) locked: BTreeSet<String>,
     pub(crate) cancelled: BTreeSet<String>,
     made: u64,
+    /// How often something was started: the engine's time.
+    starts: i64,
     pub(crate) jobs: BTreeMap<String, Job>,
     pub(crate) entries: BTreeMap<String, Vec<JournalEntry>>,
     pub(crate) lines: BTreeMap<String, Vec<LogLine>>,
@@ -122,6 +130,8 @@ impl Default for State {
             container: None,
             is_alone: false,
             kept: None,
+            follower: None,
+            follower_dislikes: None,
             labels: BTreeMap::new(),
             neighbour: RunState::Running,
             data: OLD.to_owned(),
@@ -133,6 +143,7 @@ impl Default for State {
             locked: BTreeSet::new(),
             cancelled: BTreeSet::new(),
             made: 0,
+            starts: 0,
             jobs: BTreeMap::new(),
             entries: BTreeMap::new(),
             lines: BTreeMap::new(),
@@ -192,7 +203,7 @@ fn workload(road: Road, files: Vec<FileHash>, old_pin: &PinnedImage) -> Workload
     };
     let writing = match road {
         Road::MovedTag => Writing::LocalTag,
-        Road::FirstPin => Writing::Override { before: None },
+        Road::FirstPin | Road::Followed => Writing::Override { before: None },
         Road::NextPin => Writing::Override { before: Some(old_pin.clone()) },
         Road::Rewrite => road.rewrite(None),
         Road::RewriteOfPinned => road.rewrite(Some(old_pin.clone())),
@@ -208,6 +219,7 @@ fn workload(road: Road, files: Vec<FileHash>, old_pin: &PinnedImage) -> Workload
         pin_found: road.is_pinned().then(|| old_pin.clone()),
         containers: 1,
         depends_on: Vec::new(),
+        followers: if road == Road::Followed { follower::planned() } else { Vec::new() },
     }))
 }
 
@@ -219,6 +231,8 @@ pub(crate) enum Road {
     NextPin,
     Rewrite,
     RewriteOfPinned,
+    /// As the first pin, with another service that lives in this one's network.
+    Followed,
     /// A container that belongs to no stack, and whose tag moved.
     AloneMovedTag,
     /// A container that belongs to no stack, and a newer tag.
@@ -226,12 +240,13 @@ pub(crate) enum Road {
 }
 
 impl Road {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::MovedTag,
         Self::FirstPin,
         Self::NextPin,
         Self::Rewrite,
         Self::RewriteOfPinned,
+        Self::Followed,
         Self::AloneMovedTag,
         Self::AloneNewTag,
     ];
@@ -240,7 +255,12 @@ impl Road {
     pub(crate) fn is_pinned(self) -> bool {
         match self {
             Self::NextPin | Self::RewriteOfPinned => true,
-            Self::MovedTag | Self::FirstPin | Self::Rewrite | Self::AloneMovedTag | Self::AloneNewTag => false,
+            Self::MovedTag
+            | Self::FirstPin
+            | Self::Rewrite
+            | Self::Followed
+            | Self::AloneMovedTag
+            | Self::AloneNewTag => false,
         }
     }
 
@@ -256,7 +276,12 @@ impl Road {
 
     pub(crate) fn is_alone(self) -> bool {
         match self {
-            Self::MovedTag | Self::FirstPin | Self::NextPin | Self::Rewrite | Self::RewriteOfPinned => false,
+            Self::MovedTag
+            | Self::FirstPin
+            | Self::NextPin
+            | Self::Rewrite
+            | Self::RewriteOfPinned
+            | Self::Followed => false,
             Self::AloneMovedTag | Self::AloneNewTag => true,
         }
     }
@@ -285,9 +310,12 @@ impl World {
         let old_pin = pinned("1.0", OLD);
         let to = match road {
             Road::MovedTag | Road::AloneMovedTag => pinned("1.0", NEW),
-            Road::FirstPin | Road::NextPin | Road::Rewrite | Road::RewriteOfPinned | Road::AloneNewTag => {
-                pinned("1.1", NEW)
-            }
+            Road::FirstPin
+            | Road::NextPin
+            | Road::Rewrite
+            | Road::RewriteOfPinned
+            | Road::Followed
+            | Road::AloneNewTag => pinned("1.1", NEW),
         };
         let old = image(OLD);
         let files = vec![file()];
@@ -325,6 +353,7 @@ impl World {
             reason: "test".to_owned(),
             warnings: Vec::new(),
         };
+        let world = if road == Road::Followed { world.with_follower() } else { world };
         (world, change)
     }
 
@@ -332,10 +361,11 @@ impl World {
         self.state.lock().unwrap()
     }
 
-    /// What somebody who looks at the host sees.
+    /// What somebody who looks at the host sees, whenever it was started.
     pub(crate) fn visible(&self) -> (Option<ContainerStatus>, Pins, BTreeMap<String, ImageId>) {
         let state = self.state();
-        (state.container.clone(), state.pins.clone(), state.tags.clone())
+        let untimed = |container: &ContainerStatus| ContainerStatus { started_at: None, ..container.clone() };
+        (state.container.as_ref().map(untimed), state.pins.clone(), state.tags.clone())
     }
 
     /// What jobs act through.
@@ -429,6 +459,7 @@ impl State {
             true => Health::Checked { status, timing, last_output: None, probes: vec![probe] },
             false => Health::None,
         };
+        let started_at = Some(self.tick());
         self.container = Some(ContainerStatus {
             id: ContainerId::new(format!("container-{}", self.made)),
             name: CONTAINER.to_owned(),
@@ -436,8 +467,15 @@ impl State {
             image: self.file_image.clone(),
             run: if healthy || self.has_healthcheck { RunState::Running } else { RunState::Exited { code: 3 } },
             restart_count: 0,
+            started_at,
+            lives_in: Vec::new(),
             health,
         });
+    }
+
+    fn tick(&mut self) -> Timestamp {
+        self.starts += 1;
+        Timestamp::from_second(self.starts).unwrap()
     }
 
     fn by_reference(&self, reference: &ImageRef) -> Option<LocalImage> {

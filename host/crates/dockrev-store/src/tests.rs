@@ -6,7 +6,7 @@ use dockrev_core::job::{
     StageOutput, Step,
 };
 use dockrev_core::plan::{
-    Change, ChangeLevel, CurrentImage, ServiceWorkload, UndoRule, VerifySettings, Warning, Workload, Writing,
+    Change, ChangeLevel, CurrentImage, Follower, ServiceWorkload, UndoRule, VerifySettings, Warning, Workload, Writing,
 };
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::Journal;
@@ -42,6 +42,12 @@ fn change() -> Change {
         pin_found: Some(pinned("1.0.0", "a")),
         containers: 2,
         depends_on: vec![ServiceName::new("db")],
+        followers: vec![Follower {
+            service: ServiceName::new("sidecar"),
+            lives_in: vec![ServiceName::new("app")],
+            containers: 1,
+            was_healthy: true,
+        }],
     }));
     Change {
         workload,
@@ -110,6 +116,7 @@ fn steps() -> Vec<Step> {
         Effect::PinImage { image: Some(pinned("1.1.0", "b").to_string()) },
         Effect::PinImage { image: None },
         Effect::ComposeUp,
+        Effect::RemakeFollower { service: ServiceName::new("sidecar") },
     ];
     let container = ContainerStatus {
         id: ContainerId::new("c1"),
@@ -118,6 +125,8 @@ fn steps() -> Vec<Step> {
         image: "shop/app:1.1.0".to_owned(),
         run: RunState::Exited { code: 3 },
         restart_count: 2,
+        started_at: Some("2026-01-31T23:59:59Z".parse().unwrap()),
+        lives_in: vec![ContainerId::new("c2")],
         health: Health::Checked {
             status: HealthStatus::Healthy,
             timing: HealthTiming { start_period_ms: 1, interval_ms: 2, timeout_ms: 3, retries: 4 },

@@ -187,9 +187,10 @@ fn architecture(architecture: &Architecture) -> Cell {
     }
 }
 
-/// What does not fit into a row: where a compose file or the engine's own tag stands for something else than what runs.
+/// What does not fit into a row: where a compose file or the engine's own tag stands for something else than what runs, and
+/// what else an update makes anew.
 fn notes(entries: &[&PlanEntry]) -> Vec<String> {
-    let notes = entries.iter().flat_map(|entry| [of_file(entry), of_local_tag(entry)]).flatten();
+    let notes = entries.iter().flat_map(|entry| [of_file(entry), of_local_tag(entry), of_followers(entry)]).flatten();
     notes.map(|text| paint(Tone::Caution, crate::cli::table::one_line(&text))).collect()
 }
 
@@ -215,6 +216,13 @@ fn of_local_tag(entry: &PlanEntry) -> Option<String> {
         "note: here `{}` of {} stands for {what}: a plain `compose up` starts that",
         entry.written, entry.subject
     ))
+}
+
+fn of_followers(entry: &PlanEntry) -> Option<String> {
+    let names: Vec<&str> = entry.followers().iter().map(|follower| follower.service.as_str()).collect();
+    let (verb, what) = if names.len() == 1 { ("lives", "is") } else { ("live", "are") };
+    let text = format!("{} {verb} in the namespaces of {}, and {what} made anew after it", names.join(", "), entry.subject);
+    (!names.is_empty()).then(|| format!("note: {text}"))
 }
 
 /// The registries that asked for it, and until when: what comes from them is not known before.

@@ -2,7 +2,7 @@
 
 use super::{Failure, Stage};
 use crate::backup::{Artifact, ArtifactName, TargetName};
-use crate::ids::{ContainerId, ImageId};
+use crate::ids::{ContainerId, ImageId, ServiceName};
 use crate::stack::{ContainerStatus, Probe};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -99,6 +99,11 @@ pub enum Effect {
     },
     /// Compose brings the service up.
     ComposeUp,
+    /// Compose makes a service anew that lives in the namespaces of the one that is changed.
+    RemakeFollower {
+        /// Which service.
+        service: ServiceName,
+    },
     /// A container that belongs to no stack is made anew.
     ReplaceContainer {
         /// Its name.
@@ -205,6 +210,7 @@ impl fmt::Display for Effect {
             Self::PinImage { image: None } => f.write_str("take the pin out of the override file"),
             Self::EditFile { location, from, to } => write!(f, "write `{to}` for `{from}` in {location}"),
             Self::ComposeUp => f.write_str("compose up"),
+            Self::RemakeFollower { service } => write!(f, "make {service} anew, which follows"),
             Self::ReplaceContainer { name, image } => write!(f, "make {name} anew from {image}"),
             Self::PutContainerBack { name } => write!(f, "put the old {name} back"),
             Self::RemoveOldContainer { name } => write!(f, "remove the old {name}"),

@@ -166,6 +166,7 @@ pub(super) fn freeze(
         pin_found: compose.pin.clone(),
         containers: compose.containers,
         depends_on: compose.depends_on.clone(),
+        followers: compose.followers.clone(),
     }));
     Change {
         workload,

@@ -61,7 +61,7 @@ pub enum Hold {
         /// Where they are in its containers.
         places: Vec<PathBuf>,
     },
-    /// Others live in its namespaces or on its volumes and would have to be made anew with it.
+    /// Others live in its namespaces or on its volumes, and cannot be made anew with it.
     #[error("{} would be cut off: they use its network, another namespace or its volumes", names.join(", "))]
     OthersTiedToIt {
         /// Who.

@@ -69,6 +69,7 @@ fn up_to_date(service: &str) -> Detection {
             replicas: Replicas::Alike,
             tag_users: TagUsers::One,
             left_volumes: Vec::new(),
+            followers: Vec::new(),
             tied_to_it: Vec::new(),
         }),
         container: None,
@@ -257,6 +258,22 @@ fn says_why_something_newer_is_not_taken() {
     let tied = alone(Recreation { tied_to_it: vec!["guest".to_owned()], ..Recreation::default() });
     assert!(tied.contains("guest would be cut off"), "{tied}");
     check(|detection| detection.subject = Subject::Image("app".to_owned()), "only asked about");
+}
+
+#[test]
+fn a_change_has_what_follows_it() {
+    let mut detection = newer("1.1", resolved("b", &["amd64"]));
+    let (service, lives_in) = (ServiceName::new("torrent"), vec![ServiceName::new("app")]);
+    let follower = Follower { service, lives_in, containers: 1, was_healthy: true };
+    compose(&mut detection).followers = vec![follower.clone()];
+    let change = change_of(&detection);
+    assert_eq!(change.workload.followers(), [follower]);
+    let written = serde_json::to_value(&change).unwrap();
+    assert_eq!(serde_json::from_value::<Change>(written.clone()).unwrap(), change);
+    // What was written before there were followers can still be read.
+    let mut old = written;
+    old.as_object_mut().unwrap().remove("followers").expect("it is a field of the change");
+    assert!(serde_json::from_value::<Change>(old).unwrap().workload.followers().is_empty());
 }
 
 #[test]

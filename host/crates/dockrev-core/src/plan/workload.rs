@@ -35,6 +35,15 @@ impl Workload {
         }
     }
 
+    /// The services that are made anew after it, each after those that it lives in.
+    #[must_use]
+    pub fn followers(&self) -> &[Follower] {
+        match self {
+            Self::Service(service) => &service.followers,
+            Self::Container(_) => &[],
+        }
+    }
+
     /// Whether the engine removes it when it stops.
     #[must_use]
     pub fn is_removed_on_stop(&self) -> bool {
@@ -74,6 +83,23 @@ pub struct ServiceWorkload {
     pub containers: u32,
     /// Services of the stack that this one waits for.
     pub depends_on: Vec<ServiceName>,
+    /// Services of the stack that are made anew after it, each after those that it lives in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followers: Vec<Follower>,
+}
+
+/// A service that lives in the namespaces of one that is changed (`network_mode`, `ipc` or `pid` is `service:NAME`). A
+/// namespace ends with its container, so the follower is made anew after it, from what it is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Follower {
+    /// Which service, of the same stack.
+    pub service: ServiceName,
+    /// In whose namespaces it lives: the service that is changed, or followers that come before this one.
+    pub lives_in: Vec<ServiceName>,
+    /// How many containers it has.
+    pub containers: u32,
+    /// Whether its healthcheck found it healthy when this was planned: then it has to become so again.
+    pub was_healthy: bool,
 }
 
 /// A container that is made anew through the Engine API.

@@ -18,6 +18,24 @@ pub(crate) enum Files<'a> {
     WithOverride(&'a Path),
 }
 
+/// Whether Compose is given one more file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MoreFiles {
+    /// No.
+    None,
+    /// After all others, on its standard input.
+    OnInput,
+}
+
+/// Which containers `up` makes anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Those that differ from what the files say.
+    AsNeeded,
+    /// All of the service.
+    Anew,
+}
+
 /// Variables that Compose or the Docker client would take another project, other files or another engine from.
 const DROPPED_PREFIXES: [&str; 2] = ["COMPOSE_", "DOCKREV_"];
 const DROPPED: [&str; 6] =
@@ -68,8 +86,13 @@ pub(super) fn hashes(
     version: ComposeVersion,
     project: &ComposeProject,
     files: Files<'_>,
+    more: MoreFiles,
 ) -> Result<Vec<OsString>, HostError> {
     let mut arguments = project_arguments(version, project, files)?;
+    match more {
+        MoreFiles::None => {}
+        MoreFiles::OnInput => push(&mut arguments, &["-f", "-"]),
+    }
     push(&mut arguments, &["config", "--hash", "*"]);
     Ok(arguments)
 }
@@ -109,7 +132,7 @@ pub(super) fn up(
     version: ComposeVersion,
     project: &ComposeProject,
     files: Files<'_>,
-    (service, containers): (&ServiceName, u32),
+    (service, containers, manner): (&ServiceName, u32, Manner),
     along: &Along,
 ) -> Result<Vec<OsString>, HostError> {
     let mut arguments = project_arguments(version, project, files)?;
@@ -125,6 +148,10 @@ pub(super) fn up(
     match version {
         ComposeVersion::V1 => {}
         ComposeVersion::V2 => push(&mut arguments, &["--pull", "never"]),
+    }
+    match manner {
+        Manner::AsNeeded => {}
+        Manner::Anew => push(&mut arguments, &["--force-recreate"]),
     }
     push(&mut arguments, &["--scale", &format!("{service}={containers}"), "--", service.as_str()]);
     Ok(arguments)
@@ -231,23 +258,30 @@ mod tests {
     #[test]
     fn brings_one_service_up_without_pulling() {
         let files = Files::WithOverride(Path::new("/data/shop/override.yaml"));
-        let check = |version, containers: u32, along: &Along, expected: &str| {
+        let check = |version, (containers, manner): (u32, Manner), along: &Along, expected: &str| {
             let web = ServiceName::new("web");
-            let arguments = up(version, &project(&[]), files, (&web, containers), along).unwrap();
+            let arguments = up(version, &project(&[]), files, (&web, containers, manner), along).unwrap();
             let common = "--ansi|never|-p|shop|--project-directory|/srv/my shop|-f|/srv/a.yml|-f|/srv/b.yml|-f\
                           |/data/shop/override.yaml";
             assert_eq!(joined(arguments), format!("{common}{expected}"));
         };
-        check(ComposeVersion::V1, 1, &Along::Nobody, "|up|-d|--no-build|--no-deps|--scale|web=1|--|web");
+        let one = (1, Manner::AsNeeded);
+        check(ComposeVersion::V1, one, &Along::Nobody, "|up|-d|--no-build|--no-deps|--scale|web=1|--|web");
+        check(
+            ComposeVersion::V1,
+            (1, Manner::Anew),
+            &Along::Nobody,
+            "|up|-d|--no-build|--no-deps|--force-recreate|--scale|web=1|--|web",
+        );
         check(
             ComposeVersion::V2,
-            3,
+            (3, Manner::AsNeeded),
             &Along::Nobody,
             "|--profile|*|up|-d|--no-build|--no-deps|--pull|never|--scale|web=3|--|web",
         );
         check(
             ComposeVersion::V2,
-            1,
+            one,
             &Along::Dependencies(BTreeMap::from([(ServiceName::new("db"), 2)])),
             "|--profile|*|up|-d|--no-build|--scale|db=2|--pull|never|--scale|web=1|--|web",
         );
@@ -260,7 +294,7 @@ mod tests {
         for version in [ComposeVersion::V1, ComposeVersion::V2] {
             for error in [
                 config(version, &unknown, Files::Own).unwrap_err(),
-                up(version, &unknown, override_file, (&ServiceName::new("web"), 1), &Along::Nobody).unwrap_err(),
+                up(version, &unknown, override_file, (&ServiceName::new("web"), 1, Manner::AsNeeded), &Along::Nobody).unwrap_err(),
             ] {
                 assert_eq!(error.code(), "compose.unreadable");
                 assert!(error.to_string().contains("do not say which compose files"), "{error}");

@@ -98,7 +98,7 @@ fn read_as<T: DeserializeOwned>(version: ComposeVersion, output: &[u8]) -> Resul
 }
 
 fn read(service: ConfigService) -> ComposeService {
-    let tied_to = tied_to(&service);
+    let (lives_in, volumes_from) = (lives_in(&service), volumes_from(&service));
     let mut depends_on: Vec<ServiceName> = match service.depends_on {
         None => Vec::new(),
         Some(DependsOn::Names(names)) => names.into_iter().map(ServiceName::new).collect(),
@@ -107,15 +107,22 @@ fn read(service: ConfigService) -> ComposeService {
     depends_on.sort();
     depends_on.dedup();
     let mounted_at = service.volumes.iter().flatten().map(|entry| PathBuf::from(entry.place())).collect();
-    ComposeService { image: service.image, builds: service.build.is_some(), depends_on, mounted_at, tied_to }
+    ComposeService { image: service.image, builds: service.build.is_some(), depends_on, mounted_at, lives_in, volumes_from }
 }
 
-/// The services whose namespaces or volumes it uses.
-fn tied_to(service: &ConfigService) -> Vec<ServiceName> {
+/// The services whose namespaces it uses.
+fn lives_in(service: &ConfigService) -> Vec<ServiceName> {
     let namespaces = [&service.network_mode, &service.ipc, &service.pid];
-    let namespaces = namespaces.into_iter().flatten().filter_map(|mode| mode.strip_prefix("service:"));
-    let volumes = service.volumes_from.iter().flatten().filter_map(|entry| volumes_of(entry));
-    let mut services: Vec<ServiceName> = namespaces.chain(volumes).map(ServiceName::new).collect();
+    sorted(namespaces.into_iter().flatten().filter_map(|mode| mode.strip_prefix("service:")))
+}
+
+/// The services whose volumes it takes.
+fn volumes_from(service: &ConfigService) -> Vec<ServiceName> {
+    sorted(service.volumes_from.iter().flatten().filter_map(|entry| volumes_of(entry)))
+}
+
+fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<ServiceName> {
+    let mut services: Vec<ServiceName> = names.map(ServiceName::new).collect();
     services.sort();
     services.dedup();
     services

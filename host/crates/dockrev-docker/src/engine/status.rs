@@ -5,11 +5,12 @@ use crate::lines::shorten;
 use bollard::Docker;
 use bollard::models::{
     ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, HealthConfig, HealthStatusEnum,
-    HealthcheckResult,
+    HealthcheckResult, HostConfig,
 };
 use dockrev_core::ids::{ContainerId, ImageId, ServiceId};
 use dockrev_core::ports::HostError;
 use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, HealthTiming, Probe, RunState};
+use jiff::Timestamp;
 
 /// Most of a probe's output that is kept, in bytes. The engine itself keeps as much.
 const PROBE_OUTPUT_MAX_BYTES: usize = 4 * 1024;
@@ -56,9 +57,26 @@ fn status(inspect: ContainerInspectResponse) -> Option<ContainerStatus> {
         image_id: ImageId::new(inspect.image?),
         image: config.image.unwrap_or_default(),
         run: run_state(&state),
+        started_at: state.started_at.as_deref().and_then(started_at),
+        lives_in: lives_in(inspect.host_config.unwrap_or_default()),
         restart_count: inspect.restart_count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default(),
         health: health(state, &config.healthcheck.unwrap_or_default()),
     })
+}
+
+/// The engine writes the year 1 for what was never started.
+fn started_at(text: &str) -> Option<Timestamp> {
+    text.parse().ok().filter(|at: &Timestamp| *at > Timestamp::UNIX_EPOCH)
+}
+
+/// Compose writes whole ids here, whatever the files say.
+fn lives_in(config: HostConfig) -> Vec<ContainerId> {
+    let modes = [config.network_mode, config.ipc_mode, config.pid_mode];
+    let mut containers: Vec<ContainerId> =
+        modes.iter().flatten().filter_map(|mode| mode.strip_prefix("container:")).map(ContainerId::new).collect();
+    containers.sort();
+    containers.dedup();
+    containers
 }
 
 fn run_state(state: &ContainerState) -> RunState {
@@ -154,6 +172,23 @@ mod tests {
         let Health::Checked { status, last_output, .. } = spoken.health else { panic!("not checked") };
         assert_eq!((status, last_output.as_deref()), (HealthStatus::Unhealthy, Some("connection refused")));
         assert_eq!((spoken.name.as_str(), spoken.image.as_str(), spoken.restart_count), ("web_1", "nginx:1.27", 2));
+    }
+
+    #[test]
+    fn knows_in_whose_namespaces_it_lives_and_since_when_it_runs() {
+        let check = |started_at: &str, host_config: &str, expected: (Option<&str>, &[&str])| {
+            let json = format!(
+                r#"{{"Id": "1", "Image": "2", "State": {{"StartedAt": "{started_at}"}}, "HostConfig": {host_config}}}"#
+            );
+            let found = status(serde_json::from_str(&json).unwrap()).unwrap();
+            let lives_in: Vec<_> = found.lives_in.iter().map(ContainerId::as_str).collect();
+            let started_at = found.started_at.map(|at| at.to_string());
+            assert_eq!((started_at.as_deref(), lives_in.as_slice()), expected, "{json}");
+        };
+        let began = "2026-01-31T23:59:58.5Z";
+        check(began, r#"{"NetworkMode": "shop_default", "IpcMode": "private", "PidMode": ""}"#, (Some(began), &[]));
+        check(began, r#"{"NetworkMode": "container:aa", "PidMode": "container:aa"}"#, (Some(began), &["aa"]));
+        check("0001-01-01T00:00:00Z", r#"{"NetworkMode": "host", "IpcMode": "container:bb"}"#, (None, &["bb"]));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What is to be looked at, and what is known of it before any registry is asked.
 
+use super::followers::{self, Looking, Ties};
 use super::{Depth, DetectError, HostPorts, Scope};
 use dockrev_core::detection::{ComposeFacts, ContainerFacts, InFiles, LocalTag, Replicas, Subject, TagUsers};
-use dockrev_core::ids::{ContainerId, ContainerName, ImageId, ServiceId, ServiceName, StackName};
+use dockrev_core::ids::{ContainerName, ImageId, ServiceName, StackName};
 use dockrev_core::image::{ImageRef, Repository, Tag};
 use dockrev_core::ports::{Compose, Engine, HostError, ImageName, Recreation, Standalone};
 use dockrev_core::stack::{
@@ -36,10 +37,11 @@ pub(super) async fn ask_host(
 ) -> Result<Vec<Known>, DetectError> {
     let HostPorts { engine, compose, standalone } = host;
     let neighbours = Neighbours::of(&inventory);
-    let selected = select(inventory, scope)?;
+    let selected = select(inventory.clone(), scope)?;
     let of_services = selected.stacks.iter().flat_map(|stack| &stack.services).filter_map(shown);
     let images = Images::of(engine, of_services.chain(&selected.standalone)).await?;
-    let surroundings = Surroundings { neighbours: &neighbours, images: &images, depth };
+    let looking = Looking { engine, compose, inventory: &inventory, depth };
+    let surroundings = Surroundings { neighbours: &neighbours, images: &images, looking };
     let mut subjects = Vec::new();
     for stack in &selected.stacks {
         let mut of_projects: Vec<(&ComposeProject, Result<StackFacts, HostError>)> = Vec::new();
@@ -49,7 +51,7 @@ pub(super) async fn ask_host(
             }
             let facts = of_projects.iter().find(|(project, _)| **project == service.project);
             if let Some((_, facts)) = facts {
-                subjects.push(known_service(engine, service, facts, &surroundings).await?);
+                subjects.push(known_service(service, facts, &surroundings).await?);
             }
         }
     }
@@ -125,27 +127,22 @@ fn select(mut inventory: Inventory, scope: &Scope) -> Result<Inventory, DetectEr
     Ok(inventory)
 }
 
-/// What concerns more than one service: who is made from which tag, and who lives in whose network.
+/// What concerns more than one service: who is made from which tag.
 struct Neighbours {
     tag_users: BTreeMap<(Repository, Tag), u32>,
-    /// Names of those that live in the network of a container.
-    guests: Vec<(ContainerId, String)>,
 }
 
 impl Neighbours {
     fn of(inventory: &Inventory) -> Self {
         let services = inventory.stacks.iter().flat_map(|stack| &stack.services);
-        let of_services = services.map(|service| (service.id.to_string(), service.containers.as_slice()));
-        let of_standalone =
-            inventory.standalone.iter().map(|container| (container.name.clone(), std::slice::from_ref(container)));
-        let mut neighbours = Self { tag_users: BTreeMap::new(), guests: Vec::new() };
-        for (name, containers) in of_services.chain(of_standalone) {
+        let of_services = services.map(|service| service.containers.as_slice());
+        let of_standalone = inventory.standalone.iter().map(std::slice::from_ref);
+        let mut neighbours = Self { tag_users: BTreeMap::new() };
+        for containers in of_services.chain(of_standalone) {
             let tags: BTreeSet<_> = containers.iter().filter_map(|container| local_tag(&container.image)).collect();
             for tag in tags {
                 *neighbours.tag_users.entry(tag).or_default() += 1;
             }
-            let hosts = containers.iter().filter_map(|container| container.network_of.clone());
-            neighbours.guests.extend(hosts.map(|host| (host, name.clone())));
         }
         neighbours
     }
@@ -153,11 +150,6 @@ impl Neighbours {
     fn tag_users(&self, written: &str) -> TagUsers {
         let count = local_tag(written).and_then(|tag| self.tag_users.get(&tag)).copied().unwrap_or_default();
         if count > 1 { TagUsers::Several } else { TagUsers::One }
-    }
-
-    fn guests_of<'a>(&'a self, service: &'a Service) -> impl Iterator<Item = String> + 'a {
-        let is_host = |id: &ContainerId| service.containers.iter().any(|container| container.id == *id);
-        self.guests.iter().filter(move |(host, _)| is_host(host)).map(|(_, name)| name.clone())
     }
 }
 
@@ -171,10 +163,10 @@ fn local_tag(written: &str) -> Option<(Repository, Tag)> {
 }
 
 /// What all services of a stack share that were brought up with the same files.
-struct StackFacts {
-    files: Vec<FileHash>,
-    pins: Pins,
-    model: Option<ComposeModel>,
+pub(super) struct StackFacts {
+    pub(super) files: Vec<FileHash>,
+    pub(super) pins: Pins,
+    pub(super) model: Option<ComposeModel>,
 }
 
 async fn stack_facts(
@@ -198,12 +190,11 @@ async fn stack_facts(
 }
 
 async fn known_service(
-    engine: &dyn Engine,
     service: &Service,
     facts: &Result<StackFacts, HostError>,
     surroundings: &Surroundings<'_>,
 ) -> Result<Known, HostError> {
-    let Surroundings { neighbours, images, depth } = *surroundings;
+    let Surroundings { neighbours, images, looking } = *surroundings;
     let first = shown(service);
     let is_running = service.containers.iter().any(is_running);
     let labels = first.map(|container| container.labels.clone()).unwrap_or_default();
@@ -215,13 +206,15 @@ async fn known_service(
         ),
         None => (String::new(), None, LocalTag::Unused),
     };
-    let has_healthcheck = match depth {
-        Depth::Plan => engine.service_status(&service.id).await?.iter().any(|status| status.health != Health::None),
+    let has_healthcheck = match looking.depth {
+        Depth::Plan => looking.engine.service_status(&service.id).await?.iter().any(|status| status.health != Health::None),
         Depth::Survey => true,
     };
     let compose = match facts {
         Err(error) => Err(error.clone()),
-        Ok(facts) => Ok(Some(ComposeFacts {
+        Ok(facts) => {
+            let Ties { followers, cut_off } = followers::of(looking, service, facts).await?;
+            Ok(Some(ComposeFacts {
             project: service.project.clone(),
             files: facts.files.clone(),
             in_files: in_files(facts.model.as_ref(), &service.id.service),
@@ -232,8 +225,10 @@ async fn known_service(
             replicas: replicas(service),
             tag_users: neighbours.tag_users(&written),
             left_volumes: left_volumes(service, facts.model.as_ref()),
-            tied_to_it: tied_to(service, facts.model.as_ref(), neighbours),
-        })),
+            followers,
+            tied_to_it: cut_off,
+        }))
+        }
     };
     let subject = Subject::Service(service.id.clone());
     let is_dockrev = service.containers.iter().any(|container| container.is_dockrev);
@@ -245,7 +240,7 @@ async fn known_service(
 struct Surroundings<'a> {
     neighbours: &'a Neighbours,
     images: &'a Images,
-    depth: Depth,
+    looking: Looking<'a>,
 }
 
 /// The container that stands for its service.
@@ -320,7 +315,7 @@ fn depends_on(model: Option<&ComposeModel>, service: &Service) -> Vec<ServiceNam
 }
 
 /// How many containers the service is to have: one that an interrupted change left behind has its successor's number.
-fn count(service: &Service) -> u32 {
+pub(super) fn count(service: &Service) -> u32 {
     let numbers: BTreeSet<&str> = service
         .containers
         .iter()
@@ -336,24 +331,15 @@ fn replicas(service: &Service) -> Replicas {
 }
 
 /// Places with volumes that nothing in the files names, where Compose does not carry those along.
-fn left_volumes(service: &Service, model: Option<&ComposeModel>) -> Vec<PathBuf> {
+pub(super) fn left_volumes(service: &Service, model: Option<&ComposeModel>) -> Vec<PathBuf> {
     let Some(model) = model.filter(|model| !model.carries_image_volumes) else { return Vec::new() };
     let Some(in_files) = model.services.get(&service.id.service) else { return Vec::new() };
     let mounts = service.containers.iter().flat_map(|container| &container.mounts);
     let volumes = mounts.filter(|mount| matches!(mount.source, MountSource::Volume { .. }));
     let places: BTreeSet<&PathBuf> = volumes.map(|mount| &mount.destination).collect();
     // What comes from other containers (`volumes_from`) comes from them again.
-    let of_others = !in_files.tied_to.is_empty();
+    let of_others = !in_files.volumes_from.is_empty();
     places.into_iter().filter(|place| !of_others && !in_files.mounted_at.contains(place)).cloned().collect()
-}
-
-fn tied_to(service: &Service, model: Option<&ComposeModel>, neighbours: &Neighbours) -> Vec<String> {
-    let of_files = model.iter().flat_map(|model| &model.services).filter_map(|(name, other)| {
-        let id = ServiceId { stack: service.id.stack.clone(), service: name.clone() };
-        other.tied_to.contains(&service.id.service).then(|| id.to_string())
-    });
-    let names: BTreeSet<String> = of_files.chain(neighbours.guests_of(service)).collect();
-    names.into_iter().collect()
 }
 
 fn is_running(container: &Container) -> bool {

@@ -20,6 +20,8 @@ fn container(run: RunState, restarts: u64, health: Option<HealthStatus>) -> Cont
         image: "app:1".to_owned(),
         run,
         restart_count: restarts,
+        started_at: None,
+        lives_in: Vec::new(),
         health,
     }
 }
@@ -31,7 +33,7 @@ fn check(run: RunState, restarts: u64, health: Option<HealthStatus>, waited_ms: 
     let now = container(run, restarts, health);
     let waited = Duration::from_millis(waited_ms);
     let image = ImageId::new("new");
-    let wanted = Wanted { image: &image, containers: 1, settings: &SETTINGS };
+    let wanted = Wanted { image: Some(&image), containers: 1, proof: Proof::Healthcheck, settings: &SETTINGS };
     let said = match judge(&[now], &[before], &wanted, waited) {
         Verdict::Good => "good".to_owned(),
         Verdict::Waiting(_) => "waiting".to_owned(),
@@ -69,7 +71,8 @@ fn every_container_has_to_be_good_and_of_the_right_image() {
     other.image_id = ImageId::new("old");
     let image = ImageId::new("new");
     let judged = |containers: &[ContainerStatus]| {
-        let wanted = Wanted { image: &image, containers: 2, settings: &SETTINGS };
+        let wanted =
+            Wanted { image: Some(&image), containers: 2, proof: Proof::Healthcheck, settings: &SETTINGS };
         judge(containers, &[], &wanted, Duration::from_secs(60))
     };
     assert!(matches!(judged(&[good.clone(), good.clone()]), Verdict::Good));

@@ -75,7 +75,7 @@ fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
                 Road::AloneNewTag => {
                     assert_eq!(state.tags.get("demo.invalid/app:1.1"), Some(&image(NEW).id), "{context}");
                 }
-                Road::FirstPin | Road::NextPin => assert_eq!(pin, Some(&pinned("1.1", NEW)), "{context}"),
+                Road::FirstPin | Road::NextPin | Road::Followed => assert_eq!(pin, Some(&pinned("1.1", NEW)), "{context}"),
                 Road::Rewrite | Road::RewriteOfPinned => {
                     assert_eq!((pin, state.file_image.as_str()), (None, "demo.invalid/app:1.1"), "{context}");
                     assert_eq!(state.tags.get("demo.invalid/app:1.1"), Some(&image(NEW).id), "{context}");
@@ -88,7 +88,12 @@ fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
             assert_eq!(state.file_image, road.file_image(), "{context}");
             match road {
                 Road::NextPin | Road::RewriteOfPinned => assert_eq!(pin, Some(&pinned("1.0", OLD)), "{context}"),
-                Road::MovedTag | Road::FirstPin | Road::Rewrite | Road::AloneMovedTag | Road::AloneNewTag => {
+                Road::MovedTag
+                | Road::FirstPin
+                | Road::Rewrite
+                | Road::Followed
+                | Road::AloneMovedTag
+                | Road::AloneNewTag => {
                     assert_eq!(pin, None, "{context}");
                     assert_eq!(state.tags.get("demo.invalid/app:1.0"), Some(&image(OLD).id), "{context}");
                 }
@@ -99,6 +104,7 @@ fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
     }
     let own = state.container.as_ref().map(|container| container.run);
     assert_eq!(own, Some(RunState::Running), "{context}: the service does not run");
+    assert!(state.follower_is_connected(), "{context}: {:?} is not in {:?}", state.follower, state.container);
     let keeps_the_old = road.is_alone() && job.state == JobState::Updated;
     assert_eq!(state.kept.is_some(), keeps_the_old, "{context}: the old container");
     assert_eq!(state.neighbour, RunState::Running, "{context}: the neighbour was not let go");
@@ -156,7 +162,8 @@ async fn keeps_its_promise_whatever_breaks_at_whichever_call() {
 #[tokio::test]
 async fn keeps_its_promise_when_recovery_dies_too() {
     for road in Road::ALL {
-        for first in (1..).take_while(|call| *call < 110) {
+        let last = if road == Road::Followed { 150 } else { 110 };
+        for first in 1..last {
             for second in (1..40).step_by(3) {
                 let (world, runner, change) = prepare_with_backup(road, NewImage::IsSick).await;
                 world.break_call(first, Fault::DiesAfter);
@@ -317,6 +324,53 @@ async fn a_backup_that_fails_is_passed_over_where_the_settings_say_so() {
     let job = runner.run(change, "test", &Nobody).await.unwrap();
     assert_eq!(job.state, JobState::Updated);
     check_promise(&world, Road::FirstPin, "the vault is full and nobody minds");
+}
+
+/// The network of a container ends when it stops: what lives in it has to be started again after it.
+#[tokio::test]
+async fn a_backup_that_fails_leaves_followers_connected() {
+    let (world, runner, change) = prepare_with_backup(Road::Followed, NewImage::Works).await;
+    let before = world.state().follower.clone().unwrap();
+    world.state().vault_is_full = true;
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state.name(), "failed", "{:?}", job.state);
+    check_promise(&world, Road::Followed, "the vault is full");
+    let after = world.state().follower.clone().unwrap();
+    assert_eq!(after.id, before.id, "it is the same container, started again");
+    assert!(after.started_at > before.started_at);
+}
+
+#[tokio::test]
+async fn a_follower_that_does_not_come_back_takes_the_change_back() {
+    let (world, runner, change) = prepare_with_backup(Road::Followed, NewImage::Works).await;
+    world.state().follower_dislikes = Some(image(NEW).id);
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    let cause = job.state.cause().unwrap();
+    assert_eq!((job.state.name(), cause.code.as_str()), ("rolled-back", "verify.follower-not-good"), "{cause}");
+    assert!(cause.message.contains("`demo/rider`: container `demo-rider-1` is unhealthy"), "{cause}");
+    check_promise(&world, Road::Followed, "the follower is sick");
+}
+
+/// A plan that would start what somebody stopped meanwhile, or move it to another image, is none any more.
+#[tokio::test]
+async fn a_follower_that_changed_since_makes_the_plan_stale() {
+    type Staleness = fn(&World);
+    let changes: [Staleness; 2] = [
+        |world| world.state().follower.as_mut().unwrap().run = RunState::Exited { code: 0 },
+        |world| {
+            let other = image("dddd");
+            world.state().tags.insert("demo.invalid/rider:1".to_owned(), other.id.clone());
+            world.state().images.insert(other.id.clone(), other);
+        },
+    ];
+    for make_stale in changes {
+        let (world, runner, change) = prepare_with_backup(Road::Followed, NewImage::Works).await;
+        make_stale(&world);
+        let before = (world.visible(), world.state().follower.clone());
+        let job = runner.run(change, "test", &Nobody).await.unwrap();
+        assert_eq!(job.state.cause().unwrap().code, "preflight.follower-changed");
+        assert_eq!((world.visible(), world.state().follower.clone()), before);
+    }
 }
 
 /// What has been in use is not overwritten unasked.

@@ -4,7 +4,7 @@
 //! removes what was not finished; a finished backup stays.
 
 use crate::context::{Context, Held, StageError};
-use crate::health;
+use crate::{followers, health};
 use dockrev_core::backup::{ArtifactName, BackupPlan, Consistency, FailureRule};
 use dockrev_core::job::{Direction, Effect, HookMoment, Stage, StageOutput};
 use dockrev_core::ports::{ContainerOrder, HostError, Ordered, VaultError};
@@ -31,7 +31,7 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
 }
 
 /// Lets everything go on that this job held. Where the service itself was stopped and nothing came after, it is
-/// started again and has to become good.
+/// started again and has to become good, and those that live in its namespaces after it.
 pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageError> {
     if let Some(name) = context.past.unfinished_artifact() {
         discard(context, name).await;
@@ -54,7 +54,10 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
         // Apply's own undo has waited for the service.
         return Ok(StageOutput::Nothing);
     }
+    // What lives in the namespaces of a container that was stopped is cut off from it until it is started again itself.
+    followers::connect(context).await?;
     let good = health::wait_until_good(context, &context.change.from.image_id).await?;
+    followers::wait_until_good(context).await?;
     Ok(good.into_output(context.id))
 }
 

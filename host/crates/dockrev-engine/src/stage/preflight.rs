@@ -1,6 +1,7 @@
 //! Preflight: is the world still as the plan says? Changes nothing, so that a stale plan costs nothing.
 
 use crate::context::{Context, StageError};
+use crate::followers;
 use dockrev_core::job::{Stage, StageOutput};
 use dockrev_core::plan::{ContainerWorkload, ServiceWorkload, Workload};
 use dockrev_core::ports::{HostError, Recreation};
@@ -10,6 +11,7 @@ const PLAN_AGAIN: &str = "run the command again: it makes a new plan";
 
 pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageError> {
     same_containers(context).await?;
+    followers_run(context).await?;
     unchanged(context).await?;
     Ok(StageOutput::Nothing)
 }
@@ -21,6 +23,7 @@ pub(super) async fn unchanged(context: &Context<'_>) -> Result<(), StageError> {
         Workload::Service(workload) => {
             same_files(context, workload).await?;
             same_pin(context, workload).await?;
+            followers_stay_what_they_are(context, workload).await?;
         }
         Workload::Container(workload) => can_be_made_anew(context, workload).await?,
     }
@@ -70,6 +73,43 @@ async fn same_containers(context: &Context<'_>) -> Result<(), StageError> {
         return Err(changed(format!("container `{}` runs another image than when this was planned", other.name)));
     }
     Ok(())
+}
+
+/// Making one anew that was stopped since would start it.
+async fn followers_run(context: &Context<'_>) -> Result<(), StageError> {
+    let Some(workload) = context.change.workload.service() else { return Ok(()) };
+    for follower in &workload.followers {
+        let id = followers::id(workload, &follower.service);
+        let status = context.engine.service_status(&id).await.map_err(|error| host(context, &error))?;
+        if status.is_empty() || status.iter().any(|container| container.run != RunState::Running) {
+            return Err(follower_changed(context, &format!("`{id}`, which would be made anew, does not run any more")));
+        }
+    }
+    Ok(())
+}
+
+/// A follower's own update may have come before this change: what counts is that making it anew changes nothing of it.
+async fn followers_stay_what_they_are(context: &Context<'_>, workload: &ServiceWorkload) -> Result<(), StageError> {
+    if workload.followers.is_empty() {
+        return Ok(());
+    }
+    let failed = |error: HostError| host(context, &error);
+    let model = context.compose.model(&workload.project).await.map_err(failed)?;
+    let pins = context.compose.pins(&workload.service.stack).await.map_err(failed)?;
+    for follower in &workload.followers {
+        let id = followers::id(workload, &follower.service);
+        let status = context.engine.service_status(&id).await.map_err(failed)?;
+        let made = status.iter().map(|container| (container.image.as_str(), &container.image_id));
+        let stays = followers::is_made_from(context.engine, (&model, &pins), &follower.service, made).await;
+        if !stays.map_err(failed)? {
+            return Err(follower_changed(context, &format!("`{id}` would be made anew from another image by now")));
+        }
+    }
+    Ok(())
+}
+
+fn follower_changed(context: &Context<'_>, what: &str) -> StageError {
+    StageError::failed(context.pen.stage, "preflight.follower-changed", what.to_owned(), PLAN_AGAIN)
 }
 
 async fn same_files(context: &Context<'_>, workload: &ServiceWorkload) -> Result<(), StageError> {

@@ -1,8 +1,11 @@
-//! Verify: waits for the new containers' own healthcheck. Changes nothing, so after a crash it is simply done again.
+//! Verify: waits for the new containers' own healthcheck, and for the services that live in their namespaces. At most it
+//! connects one of those again, which can be done any number of times: so after a crash it is simply done again.
 
 use crate::context::{Context, StageError};
-use crate::health;
+use crate::{followers, health};
+use dockrev_core::ids::ServiceName;
 use dockrev_core::job::{Stage, StageOutput};
+use dockrev_core::plan::ServiceWorkload;
 
 pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageError> {
     let change = context.change;
@@ -17,6 +20,7 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
         ));
     };
     let good = health::wait_until_good(context, &image.id).await?;
+    followers::wait_until_good(context).await?;
     let mut output = good.into_output(context.id);
     if let StageOutput::Verified { warnings, .. } = &mut output {
         warnings.extend(drift(context).await);
@@ -25,13 +29,28 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
 }
 
 /// What the user's own next `compose up` would do to what was just brought up. The update is good either way.
-async fn drift(context: &Context<'_>) -> Option<String> {
-    let workload = context.change.workload.service()?;
-    match context.compose.would_recreate(&workload.project, &workload.service.service).await {
+async fn drift(context: &Context<'_>) -> Vec<String> {
+    let Some(workload) = context.change.workload.service() else { return Vec::new() };
+    let mut warnings = Vec::from_iter(drift_of(context, workload, &workload.service.service, "it").await);
+    for follower in &workload.followers {
+        warnings.extend(drift_of(context, workload, &follower.service, follower.service.as_str()).await);
+    }
+    warnings
+}
+
+async fn drift_of(
+    context: &Context<'_>,
+    workload: &ServiceWorkload,
+    service: &ServiceName,
+    called: &str,
+) -> Option<String> {
+    match context.compose.would_recreate(&workload.project, service).await {
         Ok(false) => None,
-        Ok(true) => Some("`compose up` would make it anew although nothing changed: see its compose files".to_owned()),
+        Ok(true) => {
+            Some(format!("`compose up` would make {called} anew although nothing changed: see its compose files"))
+        }
         Err(error) => {
-            context.pen.scribe.say(format!("it is not known whether `compose up` would change anything: {error}"));
+            context.pen.scribe.say(format!("it is not known whether `compose up` would change {called}: {error}"));
             None
         }
     }

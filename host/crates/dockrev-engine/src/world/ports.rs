@@ -1,6 +1,7 @@
 //! What a [`World`] answers through its ports.
 
-use super::{NEIGHBOUR, World, digest, file, no_such, project, rewrite, service, volume};
+use super::follower::rider;
+use super::{NEIGHBOUR, State, World, digest, file, no_such, project, rewrite, service, volume};
 use crate::clock::Clock;
 use async_trait::async_trait;
 use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, Artifacts, DataTarget, PlannedTarget};
@@ -77,7 +78,7 @@ impl Engine for World {
                 containers: vec![neighbour],
                 depends_on: Vec::new(),
             };
-            let services = vec![app, db];
+            let services = [app, db].into_iter().chain(state.service_of_follower()).collect();
             let stacks = vec![Stack { name: StackName::new("demo"), services }];
             Ok(Inventory { platform: Platform::new("linux", "amd64", None), stacks, standalone })
         })
@@ -119,8 +120,12 @@ impl Engine for World {
         .await
     }
 
-    async fn service_status(&self, _service: &ServiceId) -> Result<Vec<ContainerStatus>, HostError> {
-        self.host(|state| Ok(state.container.clone().into_iter().collect())).await
+    async fn service_status(&self, asked: &ServiceId) -> Result<Vec<ContainerStatus>, HostError> {
+        self.host(|state| {
+            let found = if *asked == rider() { &state.follower } else { &state.container };
+            Ok(found.clone().into_iter().collect())
+        })
+        .await
     }
 
     async fn service_log(&self, _service: &ServiceId, _max_lines: usize) -> Result<Vec<LogLine>, HostError> {
@@ -149,7 +154,17 @@ impl Engine for World {
 
     async fn order(&self, container: &ContainerId, order: ContainerOrder) -> Result<Ordered, HostError> {
         self.host(|state| {
-            let own = state.container.as_mut().filter(|own| own.id == *container).map(|own| &mut own.run);
+            if let Some(obeyed) = state.order_follower(container, order) {
+                return obeyed.map(|()| Ordered::Done);
+            }
+            let now = state.tick();
+            let own = state.container.as_mut().filter(|own| own.id == *container);
+            let own = own.map(|own| {
+                if order == ContainerOrder::Start && own.run != RunState::Running {
+                    own.started_at = Some(now);
+                }
+                &mut own.run
+            });
             let neighbour = (container.as_str() == NEIGHBOUR).then_some(&mut state.neighbour);
             let Some(run) = own.or(neighbour) else { return Ok(Ordered::Gone) };
             *run = match (order, *run) {
@@ -178,7 +193,7 @@ impl Compose for World {
             };
             Ok(ComposeModel {
                 carries_image_volumes: true,
-                services: BTreeMap::from([(ServiceName::new("app"), service)]),
+                services: [(ServiceName::new("app"), service)].into_iter().chain(state.follower_in_files()).collect(),
             })
         })
         .await
@@ -221,14 +236,29 @@ impl Compose for World {
                 None => state.file_image.parse().unwrap(),
             };
             let image = state.by_reference(&wanted).ok_or_else(|| no_such("image"))?;
+            let now = state.tick();
             match state.container.as_mut().filter(|container| container.image_id == image.id) {
-                Some(same) if matches!(same.run, RunState::Exited { code: 0 }) => same.run = RunState::Running,
+                Some(same) if matches!(same.run, RunState::Exited { code: 0 }) => {
+                    same.run = RunState::Running;
+                    same.started_at = Some(now);
+                }
                 Some(_) => {}
                 None => state.start(&image.id),
             }
             Ok(())
         })
         .await
+    }
+
+    async fn make_anew(
+        &self,
+        _project: &ComposeProject,
+        service: &ServiceName,
+        _containers: u32,
+        _log: &dyn LogSink,
+    ) -> Result<(), HostError> {
+        assert_eq!(*service, rider().service, "only what follows is made anew");
+        self.host(State::remake_follower).await
     }
 }
 
@@ -316,6 +346,8 @@ impl Vault for World {
                 state.is_alone || matches!(state.neighbour, RunState::Paused),
                 "somebody writes to the data that is copied"
             );
+            let follower = state.follower.as_ref().map(|follower| follower.run);
+            assert_ne!(follower, Some(RunState::Running), "a follower writes to the data that is copied");
             state.half_written.remove(name.as_str());
             state.backups.insert(name.to_string(), state.data.clone());
             let target = |planned: &PlannedTarget| ArtifactTarget {
@@ -340,6 +372,8 @@ impl Vault for World {
             let own = state.container.as_ref().map(|container| container.run);
             assert!(!matches!(own, Some(RunState::Running)), "the service writes to the data that goes back");
             assert!(!matches!(state.neighbour, RunState::Running), "a neighbour writes to the data that goes back");
+            let follower = state.follower.as_ref().map(|follower| follower.run);
+            assert_ne!(follower, Some(RunState::Running), "a follower writes to the data that goes back");
             state.data = state.backups.get(name.as_str()).cloned().ok_or_else(|| no_such("backup"))?;
             Ok(())
         })

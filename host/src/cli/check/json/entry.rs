@@ -36,6 +36,9 @@ pub(super) struct Entry<'a> {
     candidate: Option<Candidate<'a>>,
     considered: Vec<Considered<'a>>,
     warnings: Vec<String>,
+    /// Services that are made anew after it, in that order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    followers: Vec<&'a str>,
     elapsed_ms: u64,
 }
 
@@ -111,6 +114,7 @@ pub(super) fn of<'a>(entry: &'a PlanEntry, detection: Option<&'a Detection>) -> 
         candidate: candidate(&entry.decision, reading),
         considered: considered(entry, reading),
         warnings: warnings(&entry.decision),
+        followers: followers(entry),
         elapsed_ms: detection.map_or(0, |found| u64::try_from(found.took.as_millis()).unwrap_or(u64::MAX)),
     }
 }
@@ -219,6 +223,10 @@ fn considered<'a>(entry: &'a PlanEntry, reading: Option<&'a Reading>) -> Vec<Con
         }
     };
     entry.considered.iter().map(one).collect()
+}
+
+fn followers(entry: &PlanEntry) -> Vec<&str> {
+    entry.followers().iter().map(|follower| follower.service.as_str()).collect()
 }
 
 fn warnings(decision: &Decision) -> Vec<String> {

@@ -81,16 +81,18 @@ fn reads_both_versions_alike() {
             .iter()
             .map(|(name, service)| {
                 let depends_on: Vec<_> = service.depends_on.iter().map(ServiceName::as_str).collect();
-                let tied_to: Vec<_> = service.tied_to.iter().map(ServiceName::as_str).collect();
+                let lives_in: Vec<_> = service.lives_in.iter().map(ServiceName::as_str).collect();
+                let volumes_from: Vec<_> = service.volumes_from.iter().map(ServiceName::as_str).collect();
                 let image = service.image.as_deref().unwrap_or("-");
-                format!("{name} {} {} {depends_on:?} {tied_to:?}", image.split('@').next().unwrap(), service.builds)
+                let (image, builds) = (image.split('@').next().unwrap(), service.builds);
+                format!("{name} {image} {builds} {depends_on:?} {lives_in:?} {volumes_from:?}")
             })
             .collect();
         let expected = [
-            r#"app shop/app:1.0.0 false ["cache", "db"] []"#,
-            "built mine:1 true [] []",
-            r#"cache redis:7.2.5-alpine false ["db"] ["app", "built", "db"]"#,
-            "db postgres:16 false [] []",
+            r#"app shop/app:1.0.0 false ["cache", "db"] [] []"#,
+            "built mine:1 true [] [] []",
+            r#"cache redis:7.2.5-alpine false ["db"] ["app", "db"] ["app", "built"]"#,
+            "db postgres:16 false [] [] []",
         ];
         assert_eq!(lines, expected, "{version:?}");
     }

@@ -131,6 +131,20 @@ fn logins_are_used_where_they_belong() {
 }
 
 #[test]
+fn one_token_is_asked_for_all_that_a_check_reads() {
+    let open = open_registry();
+    let front = Front::start(Manners::Ghcr, &open).unwrap();
+    let names = ["team/a", "team/b", "team/c", "team/d"];
+    let pushed = names.map(|name| publish(&open, name));
+    let images = names.map(|name| format!("{}/{name}:1.0", front.host()));
+    let checked = Desk::new().check(&images.each_ref().map(String::as_str));
+    for (image, pushed) in images.iter().zip(&pushed) {
+        is_newer(checked.entry(image), "1.1", pushed);
+    }
+    assert_eq!(asked(&front, "/token?"), 1, "{:?}", front.requests());
+}
+
+#[test]
 fn platforms_and_pages_are_read_to_the_end() {
     let registry = open_registry();
     let (client, front) = (registry.client(), Front::start(Manners::Ghcr, &registry).unwrap());

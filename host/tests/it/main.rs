@@ -8,6 +8,7 @@ mod composes;
 mod database;
 mod edges;
 mod faults;
+mod http;
 mod recover;
 mod registries;
 mod rewrite;

@@ -52,6 +52,7 @@ pub fn router(server: &Arc<Server>) -> Router {
     let (api, _) = api().split_for_parts();
     let guarded = api
         .route("/api/v1/openapi.json", get(document::serve))
+        .method_not_allowed_fallback(outside::not_that_way)
         .fallback(page::serve)
         .layer(from_fn(tag::conditional))
         .layer(from_fn_with_state(Arc::clone(server), idempotency::once))

@@ -141,8 +141,7 @@ pub(super) async fn add(
     let (service, matcher) = (new.service(), new.matcher()?);
     let store = server.app.store().await?;
     let rule = store.add_ignore_rule(&service, &matcher, new.note.as_deref(), Timestamp::now()).await?;
-    server.events.tell(EventKind::IgnoreRules, &serde_json::json!({}));
-    checks::begin(&server, Scope::Service(service));
+    changed(&server, service);
     Ok((StatusCode::CREATED, Json(rule.into())))
 }
 
@@ -185,9 +184,16 @@ pub(super) async fn remove(State(server): State<Shared>, Named(id): Named<i64>) 
     if !server.app.store().await?.remove_ignore_rule(id).await? {
         return Err(ApiError::not_found("ignore.not-found", format!("there is no rule {id}")));
     }
-    server.events.tell(EventKind::IgnoreRules, &serde_json::json!({}));
     if let Some(rule) = rule {
-        checks::begin(&server, Scope::Service(rule.service));
+        changed(&server, rule.service);
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is shown of the service may be another thing now.
+fn changed(server: &Shared, service: ServiceId) {
+    server.events.tell(EventKind::IgnoreRules, &serde_json::json!({}));
+    if server.checks.has(&service) {
+        checks::begin(server, Scope::Service(service));
+    }
 }

@@ -4,7 +4,7 @@ use super::Shared;
 use super::access;
 use super::error::ApiError;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::net::SocketAddr;
@@ -60,6 +60,12 @@ pub(super) async fn in_time(request: Request, next: Next) -> Result<Response, Ap
         let message = format!("there was no answer within {} s", ANSWER_TIMEOUT.as_secs());
         ApiError::new(StatusCode::GATEWAY_TIMEOUT, "request.timed-out", message)
     })
+}
+
+/// Something is served there, and not that way.
+pub(super) async fn not_that_way(method: Method, uri: Uri) -> ApiError {
+    let message = format!("`{}` does not take {method}", uri.path());
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "request.method-not-allowed", message)
 }
 
 /// Nothing is served there.

@@ -5,7 +5,7 @@ use crate::events::EventKind;
 use crate::operations::Failure;
 use crate::operations::check::{self, CheckResult, Entry, Question};
 use crate::operations::words::EntryKind;
-use dockrev_core::ids::StackName;
+use dockrev_core::ids::{ServiceId, StackName};
 use dockrev_engine::detect::Scope;
 use dockrev_store::Store;
 use jiff::Timestamp;
@@ -34,6 +34,8 @@ pub(crate) struct CheckProgress {
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) started_at: Timestamp,
+    /// Whether it is of the whole host.
+    pub(crate) is_whole: bool,
     /// Subjects that are done.
     pub(crate) done: usize,
     /// Of how many.
@@ -85,7 +87,13 @@ impl Checks {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Why the last one failed, if it did.
+    /// Whether the last one found this service.
+    pub(crate) fn has(&self, service: &ServiceId) -> bool {
+        let scope = Scope::Service(service.clone());
+        self.last().is_some_and(|last| last.result.entries.iter().any(|entry| is_in(entry, &scope)))
+    }
+
+    /// Why the last one of the whole host failed, if it did.
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -105,7 +113,7 @@ impl Checks {
 
 /// Begins a check in the background. One of the whole host is joined if it goes on already.
 pub(crate) fn begin(server: &Arc<Server>, scope: Scope) -> Asked {
-    if scope == Scope::All && server.checks.turn.try_lock().is_err() && server.checks.progress().is_some() {
+    if scope == Scope::All && server.checks.progress().is_some_and(|progress| progress.is_whole) {
         return Asked::Joined;
     }
     let server = Arc::clone(server);
@@ -119,7 +127,7 @@ pub(crate) async fn run(server: &Server, scope: Scope) {
     let (began, started_at) = (Instant::now(), Timestamp::now());
     let told = Mutex::new(None::<Instant>);
     let progress = |done: usize, total: usize| {
-        let progress = CheckProgress { started_at, done, total };
+        let progress = CheckProgress { started_at, is_whole: scope == Scope::All, done, total };
         server.checks.set_progress(Some(progress.clone()));
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
         if done == total || told.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY) {
@@ -132,12 +140,16 @@ pub(crate) async fn run(server: &Server, scope: Scope) {
     server.checks.set_progress(None);
     match found {
         Ok(result) => {
-            server.checks.set_failure(None);
+            if scope == Scope::All {
+                server.checks.set_failure(None);
+            }
             keep(server, &scope, started_at, result).await;
         }
         Err(failure) => {
             tracing::error!(code = failure.code(), "a check failed: {}", failure.message());
-            server.checks.set_failure(Some(failure));
+            if scope == Scope::All {
+                server.checks.set_failure(Some(failure));
+            }
         }
     }
     server.events.tell(EventKind::CandidatesChanged, &serde_json::json!({}));

@@ -74,6 +74,12 @@ impl App {
         }
     }
 
+    /// The settings that it goes by.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// The jobs that were done from this data folder.
     pub async fn store(&self) -> Result<Arc<Store>, AppError> {
         let open = async || Store::open(&self.store_path()).await.map(Arc::new);

@@ -1,6 +1,7 @@
 //! The command line: reads arguments, calls the application, shows what came of it.
 
 mod arguments;
+mod audit;
 mod backup;
 mod check;
 mod containers;
@@ -10,15 +11,17 @@ mod ignore;
 mod jobs;
 mod live;
 mod notify;
+mod openapi;
 mod output;
 mod paint;
 mod plugin;
 mod policy;
 mod recover;
 mod rollback;
-mod served;
+mod serve;
 mod signals;
 mod table;
+mod token;
 mod update;
 
 use crate::config::{Config, Environment};
@@ -68,7 +71,7 @@ pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Ending::News) => ExitCode::from(EXIT_NEWS),
         Ok(Ending::Trouble) => ExitCode::from(EXIT_FAILURE),
         Err(failure) => {
-            failure.show();
+            failure::show(&failure);
             ExitCode::from(EXIT_FAILURE)
         }
     }
@@ -91,6 +94,10 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         Command::Plugin(arguments) => plugin::run(&config, &arguments).await,
         Command::Policy(arguments) => policy::run(&config, &arguments).await,
         Command::Notify(arguments) => notify::run(&config, &arguments).await,
+        Command::Serve(arguments) => serve::run(&config, &arguments).await,
+        Command::Token(arguments) => token::run(&config, &arguments).await,
+        Command::Audit(arguments) => audit::run(&config, &arguments).await,
+        Command::Openapi => openapi::run(),
     }
 }
 

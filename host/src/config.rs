@@ -10,8 +10,10 @@ use std::time::Duration;
 
 mod file;
 mod proxies;
+mod server;
 
 pub use file::{PluginConfig, RegistryConfig, SecretSource};
+pub use server::{ServerConfig, listen_address};
 
 /// Where the engine listens unless `DOCKER_HOST` says otherwise.
 const DEFAULT_ENGINE: &str = "unix:///var/run/docker.sock";
@@ -151,6 +153,8 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// Ids of the notifiers that are told how updates ended.
     pub notify: Vec<String>,
+    /// Settings of the server.
+    pub server: ServerConfig,
 }
 
 /// What is wrong with the configuration.
@@ -194,6 +198,14 @@ pub enum ConfigError {
         /// What it says.
         text: String,
     },
+    /// A setting of the server cannot be used.
+    #[error("`{setting}`: {problem}")]
+    Server {
+        /// Which one.
+        setting: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// There is no place for the data.
     #[error("no folder for Dockrev's data: neither DOCKREV_DATA_DIR nor HOME is set")]
     NoDataDir,
@@ -226,6 +238,7 @@ impl ConfigError {
             Self::Proxy { .. } | Self::NoProxy { .. } => "config.invalid-proxy",
             Self::Filter { .. } => "config.invalid-filter",
             Self::Ttl { .. } => "config.invalid-duration",
+            Self::Server { .. } => "config.invalid-server-setting",
             Self::NoDataDir => "config.no-data-folder",
             Self::Unreadable { .. } => "config.unreadable",
             Self::Malformed { .. } => "config.malformed",
@@ -238,7 +251,9 @@ impl ConfigError {
         match self {
             Self::NoDataDir => Some("set DOCKREV_DATA_DIR"),
             Self::Proxy { .. } | Self::NoProxy { .. } => Some("docs/configuration.md says what it may hold"),
-            Self::Malformed { .. } | Self::Variable(_) => Some("docs/configuration.md lists every setting"),
+            Self::Malformed { .. } | Self::Variable(_) | Self::Server { .. } => {
+                Some("docs/configuration.md lists every setting")
+            }
             Self::Filter { .. } | Self::Ttl { .. } | Self::NotText(_) | Self::Unreadable { .. } => None,
         }
     }
@@ -267,6 +282,7 @@ impl Config {
                 beside.chain([data_dir.join("plugins"), PathBuf::from(SYSTEM_PLUGINS)]).collect()
             }
         };
+        let server = server::read(environment, &file)?;
         let settings = SettingsBook {
             environment: environment.settings()?,
             filters: LabelFilters {
@@ -292,6 +308,7 @@ impl Config {
             plugins: file.plugins,
             notify: environment.list("DOCKREV_NOTIFY")?.unwrap_or(file.notify),
             settings,
+            server,
             warnings: environment.misspelled(),
             backup_dir,
             data_dir,

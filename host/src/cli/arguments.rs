@@ -17,6 +17,7 @@ Environment:
   DOCKREV_COMPOSE_BIN   how Compose is called (default: docker-compose), for example `docker compose`
   DOCKREV_DATA_DIR      where jobs, override files and caches are kept
   DOCKREV_PLUGIN_DIR    folders with plugins, separated by `:`
+  DOCKREV_LISTEN        where the server listens (default: 127.0.0.1:8686)
   DOCKREV_CONFIG        configuration file (default: dockrev.toml in the data folder)
   DOCKREV_DOCKER_CONFIG folder of Docker's config.json, for registry credentials (default: as Docker's own)
   DOCKREV_LOG           what is logged to standard error (default: warn)
@@ -52,6 +53,64 @@ pub(super) enum Command {
     Policy(PolicyArguments),
     /// Try a notification channel
     Notify(NotifyArguments),
+    /// Serve the API and the page
+    Serve(ServeArguments),
+    /// Say who may use the API
+    Token(TokenArguments),
+    /// Show who asked the server for what change, and what came of it
+    Audit(AuditArguments),
+    /// Print the document that describes the API (OpenAPI)
+    #[command(hide = true)]
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArguments {
+    /// Listen here instead of where the configuration says
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(super) listen: Option<String>,
+    /// Let everybody in who is on this machine, without a login
+    #[arg(long)]
+    pub(super) dev: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TokenArguments {
+    #[command(subcommand)]
+    pub(super) command: TokenCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make a token. It is shown this once
+    Add {
+        /// What it is called
+        name: String,
+        /// What it may do: `read`, `check`, `update` or `admin`
+        #[arg(long, default_value = "read")]
+        scope: String,
+    },
+    /// List the tokens
+    List {
+        /// Print JSON (format `dockrev.tokens/1`)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a token: who has it is let in no more
+    Remove {
+        /// What it is called
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArguments {
+    /// At most this many, newest first
+    #[arg(long, default_value_t = 50)]
+    pub(super) limit: u32,
+    /// Print all of it as JSON, a line each
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

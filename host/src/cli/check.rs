@@ -8,39 +8,24 @@ use super::{Ending, Failure};
 use crate::app::App;
 use crate::cli::output::out;
 use crate::config::Config;
-use dockrev_core::detection::Detection;
+use crate::operations::check::{self, Checked, Question};
 use dockrev_core::ids::StackName;
-use dockrev_core::plan::{Decision, Plan, PlanEntry, PlanOptions, plan};
-use dockrev_core::platform::Platform;
-use dockrev_engine::detect::{Depth, Scope, Survey};
+use dockrev_core::plan::{Decision, PlanEntry};
+use dockrev_engine::detect::Scope;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::Instant;
 
-pub(super) use rows::{plan_lines, status};
+pub(super) use rows::plan_lines;
 
 pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<Ending, Failure> {
     let began = Instant::now();
     let config = &config.with_filters(&arguments.labels.only_label, &arguments.labels.exclude_label)?;
     let app = App::new(config);
-    let surveys = survey(&app, arguments).await?;
-    let options = PlanOptions { refused: app.refused_images().await?, ..PlanOptions::cautious() };
-    let plans: Vec<Plan> = surveys.iter().map(|survey| plan(&survey.detections, &survey.platform, &options)).collect();
-    let entries: Vec<&PlanEntry> = plans.iter().flat_map(|plan| &plan.entries).collect();
+    let checked = look(&app, arguments).await?;
+    let entries = checked.entries();
     if arguments.json {
-        let platform = surveys.first().map(|survey| survey.platform.to_string()).unwrap_or_default();
-        let plugins = app.plugins().await?;
-        let egress = plugins.egress();
-        let effort = json::Effort {
-            elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            requests: egress.requests_by_host(),
-            limits: json::limits(egress),
-            answered_from_cache: egress.answered_from_cache(),
-            answered_with_another: egress.answered_with_another(),
-            plugin_cpu_us: u64::try_from(plugins.host().cpu_time().as_micros()).unwrap_or(u64::MAX),
-        };
-        let detections: Vec<&Detection> = surveys.iter().flat_map(|survey| &survey.detections).collect();
-        json::print(&entries, &detections, &platform, &effort, &plugins.registry().served())?;
+        json::print(&checked.result(&app, began.elapsed()).await?)?;
     } else {
         for line in plan_lines(&entries) {
             out!("{line}");
@@ -57,24 +42,17 @@ pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<E
     Ok(if arguments.exit_code && news { Ending::News } else { Ending::Fine })
 }
 
-async fn survey(app: &App, arguments: &CheckArguments) -> Result<Vec<Survey>, Failure> {
+async fn look(app: &App, arguments: &CheckArguments) -> Result<Checked, Failure> {
     let bar = progress_bar(!arguments.json);
     let progress = follow(&bar);
-    let detector = app.detector().await?;
-    let mut surveys = Vec::new();
-    if arguments.image.is_empty() || !arguments.stack.is_empty() {
-        let scope = match arguments.stack.as_slice() {
-            [] => Scope::All,
-            names => Scope::Stacks(names.iter().map(StackName::new).collect()),
-        };
-        let host = app.host()?;
-        surveys.push(detector.survey(host.ports(), &scope, Depth::Survey, None, &progress).await?);
-    }
-    if !arguments.image.is_empty() {
-        surveys.push(detector.survey_images(&arguments.image, own_platform(), &progress).await);
-    }
+    let scope = match arguments.stack.as_slice() {
+        [] if arguments.image.is_empty() => Some(Scope::All),
+        [] => None,
+        names => Some(Scope::Stacks(names.iter().map(StackName::new).collect())),
+    };
+    let checked = check::check(app, &Question { scope, images: arguments.image.clone() }, &progress).await?;
     bar.finish_and_clear();
-    Ok(surveys)
+    Ok(checked)
 }
 
 /// A bar on a terminal, nothing elsewhere.
@@ -92,11 +70,6 @@ pub(super) fn follow(bar: &ProgressBar) -> impl Fn(usize, usize) + Send + Sync +
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     }
-}
-
-/// The platform of this machine, for images that run nowhere yet.
-fn own_platform() -> Platform {
-    Platform::new(std::env::consts::OS, std::env::consts::ARCH, None)
 }
 
 /// Whether there is something newer, taken or not.

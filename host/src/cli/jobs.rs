@@ -8,13 +8,12 @@ use super::{Ending, Failure};
 use crate::app::App;
 use crate::cli::output::{complain, out, print_json};
 use crate::config::Config;
+pub(super) use crate::operations::jobs::find_job;
 use dockrev_core::ids::WorkloadId;
 use dockrev_core::job::{Direction, Job, JobState, JournalEntry, LogLine, Observation, StageOutput, Step};
 use dockrev_core::ports::{Journal, StackLocks};
 use serde::Serialize;
 
-/// Jobs that are searched when one is named by its first characters.
-const SEARCH_MAX_JOBS: u32 = 10_000;
 /// Log lines that `show` prints.
 const SHOW_MAX_LINES: u32 = 1_000;
 
@@ -26,21 +25,6 @@ pub(super) async fn run(config: &Config, arguments: &JobsArguments) -> Result<En
         JobsCommand::Cancel { job } => cancel(&app, &find_job(&app, job).await?).await?,
     }
     Ok(Ending::Fine)
-}
-
-/// The job whose id begins with `text`.
-pub(super) async fn find_job(app: &App, text: &str) -> Result<Job, Failure> {
-    let jobs = app.store().await?.jobs(SEARCH_MAX_JOBS).await?;
-    let mut found = jobs.into_iter().filter(|job| job.id.as_str().starts_with(text));
-    match (found.next(), found.next()) {
-        (Some(job), None) => Ok(job),
-        (Some(one), Some(other)) => {
-            let message = format!("several jobs begin with `{text}`: {}, {}", one.id, other.id);
-            Err(Failure::new("job.ambiguous", message).hint("give more characters"))
-        }
-        (None, _) => Err(Failure::new("job.not-found", format!("no job begins with `{text}`"))
-            .hint("`dockrev jobs list` shows the jobs")),
-    }
 }
 
 async fn list(app: &App, limit: u32, json: bool) -> Result<(), Failure> {

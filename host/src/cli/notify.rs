@@ -39,16 +39,6 @@ pub(super) async fn run(config: &Config, arguments: &NotifyArguments) -> Result<
     }
 }
 
-/// Delivers `event` once; what goes wrong comes back in words.
-pub(super) async fn deliver(app: &App, plugin: &str, event: &Event) -> Result<(), String> {
-    let plugins = app.plugins().await.map_err(|error| error.to_string())?;
-    match plugins.notifiers().notify(&PluginId::new(plugin), event).await {
-        Ok(Delivery::Delivered(_)) => Ok(()),
-        Ok(Delivery::TryAgain { reason, .. } | Delivery::Refused(reason)) => Err(reason),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 fn test_event(now: Timestamp) -> Event {
     Event {
         id: format!("test-{}", now.as_millisecond()),

@@ -7,7 +7,8 @@ use super::{Ending, Failure};
 use crate::app::App;
 use crate::cli::output::{complain, out, print_json};
 use crate::config::Config;
-use dockrev_plugin_host::{Capabilities, Inspection, Manifest, PluginHost, PluginInfo, Probe, Readiness, inspect};
+use crate::operations::plugins::{PluginList, list, reach, recognises_by};
+use dockrev_plugin_host::{Capabilities, Inspection, Manifest, PluginHost, PluginInfo, Readiness, inspect};
 use serde::Serialize;
 use std::path::Path;
 
@@ -17,7 +18,7 @@ pub(super) async fn run(config: &Config, arguments: &PluginArguments) -> Result<
             let app = App::new(config);
             let host = app.plugins().await?.host();
             if *json {
-                list_as_json(host)?;
+                print_json(&Document { format: "dockrev.plugins/1", list: list(host) })?;
             } else {
                 print_table(host, config);
             }
@@ -78,14 +79,6 @@ fn or_nothing(parts: &[String]) -> String {
     if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
 }
 
-/// What a plugin may reach, in words.
-fn reach(capabilities: &Capabilities) -> Vec<String> {
-    let registry = capabilities.registry.then(|| "the registry asked about".to_owned());
-    let hosts = capabilities.hosts.iter().map(ToString::to_string);
-    let settings = capabilities.settings_hosts.iter().map(|name| format!("the host in `{name}`"));
-    registry.into_iter().chain(hosts).chain(settings).collect()
-}
-
 /// The same, counted where it would not fit into a row.
 fn reach_in_short(capabilities: &Capabilities) -> String {
     let all = reach(capabilities);
@@ -95,69 +88,11 @@ fn reach_in_short(capabilities: &Capabilities) -> String {
     }
 }
 
-fn recognises_by(probes: &[Probe]) -> Vec<String> {
-    probes.iter().map(|probe| format!("`{}` at `{}`", probe.json_field, probe.path)).collect()
-}
-
 #[derive(Serialize)]
 struct Document {
     format: &'static str,
-    plugins: Vec<Entry>,
-    problems: Vec<Problem>,
-}
-
-#[derive(Serialize)]
-struct Entry {
-    id: String,
-    version: String,
-    world: String,
-    name: String,
-    description: String,
-    license: String,
-    size_bytes: u64,
-    ready: bool,
-    not_configured: Option<String>,
-    registry_hosts: Vec<String>,
-    recognises_by: Vec<String>,
-    may_reach: Vec<String>,
-    secrets: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Problem {
-    folder: String,
-    problem: String,
-}
-
-fn list_as_json(host: &PluginHost) -> Result<(), Failure> {
-    let entry = |plugin: PluginInfo| Entry {
-        id: plugin.id.to_string(),
-        version: plugin.version.to_string(),
-        world: plugin.world.to_string(),
-        may_reach: reach(&plugin.capabilities),
-        secrets: plugin.capabilities.secrets,
-        name: plugin.name,
-        description: plugin.description,
-        license: plugin.license,
-        size_bytes: plugin.size_bytes,
-        ready: plugin.readiness == Readiness::Ready,
-        not_configured: match plugin.readiness {
-            Readiness::Ready => None,
-            Readiness::NotConfigured(missing) => Some(missing),
-        },
-        registry_hosts: plugin.registry_hosts,
-        recognises_by: recognises_by(&plugin.probes),
-    };
-    let problems = host
-        .problems()
-        .iter()
-        .map(|problem| Problem { folder: problem.folder.display().to_string(), problem: problem.error.to_string() });
-    let document = Document {
-        format: "dockrev.plugins/1",
-        plugins: host.plugins().into_iter().map(entry).collect(),
-        problems: problems.collect(),
-    };
-    print_json(&document)
+    #[serde(flatten)]
+    list: PluginList,
 }
 
 fn show(file: &Path) -> Result<(), Failure> {

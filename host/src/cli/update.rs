@@ -12,19 +12,16 @@ use super::signals::StopRequest;
 use super::table::{Cell, Table, one_line};
 use super::{Ending, Failure};
 use crate::app::{App, Host};
-use crate::cli::notify;
+use crate::cli::failure;
 use crate::cli::output::{complain, out};
 use crate::config::Config;
-use dockrev_core::event::Event;
-use dockrev_core::ids::{ContainerName, ServiceId, ServiceName, StackName};
+use crate::operations::update::{Untold, Wanted, find_service, make_plan, tell};
+use dockrev_core::ids::{ContainerName, StackName};
 use dockrev_core::image::Tag;
 use dockrev_core::job::{Job, JobState, Stage};
-use dockrev_core::plan::{
-    Change, Decision, MismatchRule, Plan, PlanEntry, PlanOptions, UndoRule, VerifySettings, Writing, plan,
-};
-use dockrev_engine::attach;
+use dockrev_core::plan::{Change, Decision, MismatchRule, PlanEntry, UndoRule, Writing};
 use dockrev_engine::batch::{self, Item};
-use dockrev_engine::detect::{Depth, Scope};
+use dockrev_engine::detect::Scope;
 
 pub(super) use consent::{Answer, ask};
 
@@ -38,8 +35,9 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
     let stop = StopRequest::listen();
     let recovered = if arguments.dry_run { Ending::Fine } else { settle(&app, &host, &live, &stop).await? };
     let scope = scope(&host, arguments).await?;
-    let mut plan = make_plan(&app, &host, &scope, requested.as_ref(), arguments).await?;
-    attach::attach(&mut plan, &app.ports(&host).await?, &config.settings).await?;
+    let bar = progress_bar(true);
+    let plan = make_plan(&app, &host, &wanted(scope, requested, arguments), &follow(&bar)).await?;
+    bar.finish_and_clear();
     let entries: Vec<&PlanEntry> = plan.entries.iter().collect();
     for line in plan_lines(&entries) {
         out!("{line}");
@@ -75,14 +73,24 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
     let batch = batch::run(&runner, changes, &config.requested_by, &live, &|| stop.is_asked()).await;
     out!();
     let ending = report(&batch.items);
-    tell(&app, config, &batch.items).await;
+    for untold in tell(&app, &config.notify, &batch.items).await {
+        let Untold { channel, job, problem } = untold;
+        complain!("{} {channel} did not get word of {job}: {problem}", paint(Tone::Caution, "warning:"));
+    }
     tidy(&app, &host).await?;
     let mut errors = batch.errors.into_iter();
     let first = errors.next();
     for error in errors {
-        Failure::from(error).show();
+        failure::show(&Failure::from(error));
     }
     first.map_or(Ok(ending.worse_of(so_far)), |error| Err(error.into()))
+}
+
+fn wanted(scope: Scope, tag: Option<Tag>, arguments: &UpdateArguments) -> Wanted {
+    let architecture_mismatch = if arguments.allow_arch_mismatch { MismatchRule::Apply } else { MismatchRule::Hold };
+    let without_healthcheck =
+        if arguments.roll_back_without_healthcheck { UndoRule::Automatic } else { UndoRule::OnRequest };
+    Wanted { scope, tag, architecture_mismatch, without_healthcheck }
 }
 
 fn requested_tag(arguments: &UpdateArguments) -> Result<Option<Tag>, Failure> {
@@ -97,52 +105,6 @@ async fn scope(host: &Host, arguments: &UpdateArguments) -> Result<Scope, Failur
         (None, None, Some(stack)) => Ok(Scope::Stacks(vec![StackName::new(stack)])),
         (None, None, None) => Ok(Scope::All),
     }
-}
-
-pub(super) async fn find_service(host: &Host, text: &str) -> Result<ServiceId, Failure> {
-    if let Some((stack, service)) = text.split_once('/') {
-        return Ok(ServiceId { stack: StackName::new(stack), service: ServiceName::new(service) });
-    }
-    let inventory = host.engine.inventory().await?;
-    let named = inventory.stacks.into_iter().flat_map(|stack| stack.services).map(|service| service.id);
-    let found: Vec<ServiceId> = named.filter(|id| id.service.as_str() == text).collect();
-    match found.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(Failure::new(
-            "service.not-found",
-            format!("no stack has a service `{text}` with containers on this engine"),
-        )
-        .hint("`dockrev check` lists all services")),
-        several => {
-            let names = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            Err(Failure::new("service.ambiguous", format!("several stacks have a service `{text}`: {names}"))
-                .hint("name it as STACK/SERVICE"))
-        }
-    }
-}
-
-async fn make_plan(
-    app: &App,
-    host: &Host,
-    scope: &Scope,
-    requested: Option<&Tag>,
-    arguments: &UpdateArguments,
-) -> Result<Plan, Failure> {
-    let bar = progress_bar(true);
-    let progress = follow(&bar);
-    let detector = app.detector().await?;
-    let survey = detector.survey(host.ports(), scope, Depth::Plan, requested, &progress).await?;
-    bar.finish_and_clear();
-    let without_healthcheck =
-        if arguments.roll_back_without_healthcheck { UndoRule::Automatic } else { UndoRule::OnRequest };
-    // What is asked for by its name is taken although it was taken back before.
-    let refused = if requested.is_some() { Vec::new() } else { app.refused_images().await? };
-    let options = PlanOptions {
-        refused,
-        architecture_mismatch: if arguments.allow_arch_mismatch { MismatchRule::Apply } else { MismatchRule::Hold },
-        verify: VerifySettings { without_healthcheck, ..VerifySettings::default() },
-    };
-    Ok(plan(&survey.detections, &survey.platform, &options))
 }
 
 /// The changes of the user's own files, as a unified diff.
@@ -177,19 +139,6 @@ fn show_warnings(changes: &[Change]) {
         }
     }
     out!();
-}
-
-/// Tells every channel of the configuration how each job ended. A channel that fails changes nothing about the update.
-async fn tell(app: &App, config: &Config, items: &[Item]) {
-    for item in items {
-        let Item::Ran(job) = item else { continue };
-        let Some(event) = Event::of_job(job) else { continue };
-        for plugin in &config.notify {
-            if let Err(problem) = notify::deliver(app, plugin, &event).await {
-                complain!("{} {plugin} did not get word of {}: {problem}", paint(Tone::Caution, "warning:"), job.id);
-            }
-        }
-    }
 }
 
 /// What runs now, service by service.

@@ -69,6 +69,11 @@ pub(super) struct ConfigFile {
     pub(super) notify: Vec<String>,
     pub(super) only_labels: Vec<String>,
     pub(super) exclude_labels: Vec<String>,
+    pub(super) listen: Option<String>,
+    pub(super) trusted_proxies: Vec<String>,
+    pub(super) forward_header: Option<String>,
+    pub(super) forward_scope: Option<String>,
+    pub(super) check_every: Option<String>,
     pub(super) defaults: SettingsLayer,
     pub(super) services: BTreeMap<String, SettingsLayer>,
 }

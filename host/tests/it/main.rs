@@ -9,6 +9,7 @@ mod database;
 mod edges;
 mod faults;
 mod followers;
+mod http;
 mod recover;
 mod registries;
 mod rewrite;

@@ -12,7 +12,7 @@ use sqlx::FromRow;
 const READING: Doing = Doing("read jobs");
 
 #[derive(FromRow)]
-struct JobRow {
+pub(crate) struct JobRow {
     id: String,
     state_json: String,
     change_json: String,
@@ -34,7 +34,7 @@ impl JobRow {
     }
 }
 
-fn into_jobs(rows: Vec<JobRow>) -> Result<Vec<Job>, JournalError> {
+pub(crate) fn into_jobs(rows: Vec<JobRow>) -> Result<Vec<Job>, JournalError> {
     rows.into_iter().map(JobRow::into_job).collect()
 }
 

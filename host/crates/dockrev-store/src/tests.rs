@@ -69,7 +69,7 @@ fn change() -> Change {
     }
 }
 
-fn job(id: &str, created_at_ms: i64, state: JobState) -> Job {
+pub(crate) fn job(id: &str, created_at_ms: i64, state: JobState) -> Job {
     let created_at = Timestamp::from_millisecond(created_at_ms).unwrap();
     Job {
         id: JobId::new(id),
@@ -154,7 +154,7 @@ fn entry(at_ms: i64, stage: Stage, direction: Direction, step: Step) -> JournalE
     JournalEntry { at: Timestamp::from_millisecond(at_ms).unwrap(), stage, direction, step }
 }
 
-fn line(text: impl Into<String>) -> LogLine {
+pub(crate) fn line(text: impl Into<String>) -> LogLine {
     LogLine { source: LogSource::Service, text: text.into() }
 }
 

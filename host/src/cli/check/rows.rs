@@ -2,8 +2,10 @@
 
 use crate::cli::paint::{Tone, paint};
 use crate::cli::table::{Cell, Table};
+use crate::operations::check::status;
+use crate::operations::check::status::taken_back;
+use crate::operations::words::EntryStatus;
 use dockrev_core::detection::{LocalTag, Subject};
-use dockrev_core::ids::JobId;
 use dockrev_core::image::{ImageRef, PinnedImage};
 use dockrev_core::plan::{Architecture, ChangeLevel, Decision, Hold, PlanEntry};
 use jiff::Timestamp;
@@ -16,53 +18,14 @@ const JOB_REASON_MAX_CHARS: usize = 60;
 /// What stands where there is nothing to say.
 const NOTHING: &str = "-";
 
-/// Where an entry stands, for people and programs.
-pub(in crate::cli) struct Status {
-    /// Stable word.
-    pub(in crate::cli) name: &'static str,
-    /// Why.
-    pub(in crate::cli) reason: String,
-    /// Stable code of what went wrong, if something did.
-    pub(in crate::cli) code: Option<String>,
-    tone: Tone,
-}
-
-/// Where `entry` stands.
-pub(in crate::cli) fn status(entry: &PlanEntry) -> Status {
-    match &entry.decision {
-        Decision::Update(change) => {
-            Status { name: "update", reason: change.reason.clone(), code: None, tone: Tone::News }
-        }
-        Decision::UpToDate { reason } => {
-            Status { name: "up-to-date", reason: reason.clone(), code: None, tone: Tone::Good }
-        }
-        Decision::Held { candidate, hold: Hold::NotInstalled } => {
-            Status { name: "newer", reason: candidate.reason.clone(), code: None, tone: Tone::News }
-        }
-        Decision::Held { hold, .. } => {
-            let code = entry.old.as_ref().map(|old| old.error.code().to_owned());
-            Status { name: "held", reason: why_held(hold, &entry.subject), code, tone: Tone::Caution }
-        }
-        Decision::Excluded(exclusion) => {
-            Status { name: "skipped", reason: exclusion.to_string(), code: None, tone: Tone::Faint }
-        }
-        Decision::Gone(absence) => {
-            Status { name: "gone", reason: absence.to_string(), code: Some(absence.code().to_owned()), tone: Tone::Bad }
-        }
-        Decision::Unknown(trouble) => Status {
-            name: "unknown",
-            reason: trouble.message.clone(),
-            code: Some(trouble.code.clone()),
-            tone: Tone::Bad,
-        },
-    }
-}
-
-/// Why it is held.
-fn why_held(hold: &Hold, subject: &Subject) -> String {
-    match taken_back(hold, subject) {
-        Some((job, reason)) => Hold::TakenBack { job, reason: reason.to_owned() }.to_string(),
-        None => hold.to_string(),
+/// How a status looks.
+fn tone(status: EntryStatus) -> Tone {
+    match status {
+        EntryStatus::Update | EntryStatus::Newer => Tone::News,
+        EntryStatus::UpToDate => Tone::Good,
+        EntryStatus::Held => Tone::Caution,
+        EntryStatus::Skipped => Tone::Faint,
+        EntryStatus::Gone | EntryStatus::Unknown => Tone::Bad,
     }
 }
 
@@ -71,14 +34,6 @@ fn in_short(hold: &Hold, subject: &Subject) -> Option<String> {
     let (job, reason) = taken_back(hold, subject)?;
     let first: String = reason.lines().next().unwrap_or_default().chars().take(JOB_REASON_MAX_CHARS).collect();
     (first.len() < reason.len()).then(|| Hold::TakenBack { job, reason: format!("{first}…") }.to_string())
-}
-
-/// The job that took it back, and why. What a job says begins with the name of what failed, which is said already.
-fn taken_back<'a>(hold: &'a Hold, subject: &Subject) -> Option<(JobId, &'a str)> {
-    let Hold::TakenBack { job, reason } = hold else {
-        return None;
-    };
-    Some((job.clone(), reason.strip_prefix(&format!("`{subject}`: ")).unwrap_or(reason)))
 }
 
 /// The entries as lines, one table per stack, with common columns.
@@ -151,7 +106,7 @@ fn cells(entry: &PlanEntry) -> Vec<Cell> {
         Cell::new(if candidate == NOTHING { Tone::Faint } else { Tone::News }, candidate),
         Cell::plain(level),
         arch,
-        Cell::new(status.tone, format!("{}: {reason}", status.name.replace('-', " "))),
+        Cell::new(tone(status.name), format!("{}: {reason}", status.name.as_str().replace('-', " "))),
     ]
 }
 
@@ -240,7 +195,7 @@ fn left_alone_until(host: &str, until: SystemTime) -> Option<String> {
 pub(super) fn summary(entries: &[&PlanEntry]) -> String {
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     for entry in entries {
-        *counts.entry(status(entry).name).or_default() += 1;
+        *counts.entry(status(entry).name.as_str()).or_default() += 1;
     }
     let order = ["update", "newer", "held", "up-to-date", "skipped", "gone", "unknown"];
     let parts: Vec<String> = order
@@ -253,7 +208,8 @@ pub(super) fn summary(entries: &[&PlanEntry]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dockrev_core::ids::{ServiceId, ServiceName, StackName};
+    use crate::operations::check::status::why_held;
+    use dockrev_core::ids::{JobId, ServiceId, ServiceName, StackName};
 
     #[test]
     fn it_is_said_until_when_a_registry_is_left_alone() {

@@ -2,12 +2,13 @@
 
 use dockrev_egress::Egress;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// What one registry allows.
-#[derive(Debug, Default, Serialize)]
-pub(in crate::cli::check) struct Limit {
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct Limit {
     /// Requests that are left in this window.
     remaining: Option<u64>,
     /// Requests in one window.
@@ -15,11 +16,13 @@ pub(in crate::cli::check) struct Limit {
     /// How long a window is, in seconds.
     window_s: Option<u64>,
     /// It asked to be left alone until then.
+    #[schema(value_type = Option<String>, format = DateTime)]
     left_alone_until: Option<Timestamp>,
 }
 
 /// Of each host that said something of it.
-pub(in crate::cli::check) fn limits(egress: &Egress) -> BTreeMap<String, Limit> {
+#[must_use]
+pub fn limits(egress: &Egress) -> BTreeMap<String, Limit> {
     let mut limits: BTreeMap<String, Limit> = BTreeMap::new();
     for (host, budget) in egress.budgets() {
         let window_s = budget.window.map(|window| window.as_secs());

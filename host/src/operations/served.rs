@@ -2,18 +2,21 @@
 
 use dockrev_plugin_host::{Served, Why};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::SystemTime;
+use utoipa::ToSchema;
 
-/// As it stands in JSON.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct ServedBy {
+/// Which adapter serves a registry, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServedBy {
+    /// The adapter's id.
     adapter: String,
     /// `configured`, `manifest`, `recognised` or `generic`.
-    why: &'static str,
+    why: String,
     /// The path that the registry was recognised by.
     path: Option<String>,
     /// When the registry was asked what it is.
+    #[schema(value_type = Option<String>, format = DateTime)]
     asked_at: Option<Timestamp>,
     /// Why it could not be asked properly.
     problem: Option<String>,
@@ -27,12 +30,19 @@ impl From<&Served> for ServedBy {
             Why::Recognised { path, at } => ("recognised", Some(path.clone()), Some(*at), None),
             Why::Generic { asked_at, problem } => ("generic", None, *asked_at, problem.clone()),
         };
-        Self { adapter: served.adapter.to_string(), why, path, asked_at: asked_at.and_then(timestamp), problem }
+        Self {
+            adapter: served.adapter.to_string(),
+            why: why.to_owned(),
+            path,
+            asked_at: asked_at.and_then(timestamp),
+            problem,
+        }
     }
 }
 
 /// For people.
-pub(super) fn words(served: &Served) -> String {
+#[must_use]
+pub(crate) fn words(served: &Served) -> String {
     let on = |at: SystemTime| {
         timestamp(at).map(|at| format!(" on {}", at.strftime("%Y-%m-%d %H:%M UTC"))).unwrap_or_default()
     };

@@ -1,0 +1,80 @@
+//! `dockrev audit`: who asked for what change, from where, and what came of it.
+
+use super::arguments::AuditArguments;
+use super::output::out;
+use super::table::{Cell, Table};
+use super::{Ending, Failure};
+use crate::app::App;
+use crate::config::Config;
+use dockrev_store::AuditEntry;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// Entries that are read at once.
+const PAGE: u32 = 500;
+
+/// One line of JSON.
+#[derive(Serialize)]
+struct Line {
+    id: i64,
+    at: Timestamp,
+    who: String,
+    address: String,
+    action: String,
+    parameters: Option<String>,
+    status: u16,
+    code: Option<String>,
+}
+
+impl From<AuditEntry> for Line {
+    fn from(entry: AuditEntry) -> Self {
+        let AuditEntry { id, at, who, address, action, parameters, status, code } = entry;
+        Self { id, at, who, address, action, parameters, status, code }
+    }
+}
+
+pub(super) async fn run(config: &Config, arguments: &AuditArguments) -> Result<Ending, Failure> {
+    let app = App::new(config);
+    if !app.has_store() {
+        return Ok(Ending::Fine);
+    }
+    if arguments.json {
+        print_all(&app).await?;
+    } else {
+        print_table(app.store().await?.audit_entries(None, arguments.limit).await?);
+    }
+    Ok(Ending::Fine)
+}
+
+/// The whole trail, newest first, a line each.
+async fn print_all(app: &App) -> Result<(), Failure> {
+    let (store, mut before) = (app.store().await?, None);
+    loop {
+        let entries = store.audit_entries(before, PAGE).await?;
+        let Some(last) = entries.last() else { return Ok(()) };
+        before = Some(last.id);
+        for line in entries.into_iter().map(Line::from) {
+            let text = serde_json::to_string(&line);
+            out!("{}", text.map_err(|error| Failure::new("json.failed", error.to_string()))?);
+        }
+    }
+}
+
+fn print_table(entries: Vec<AuditEntry>) {
+    if entries.is_empty() {
+        out!("nothing was asked for yet");
+        return;
+    }
+    let mut table = Table::new(&["WHEN", "WHO", "FROM", "WHAT", "STATUS", "CODE"]);
+    for entry in entries {
+        table.row(vec![
+            Cell::plain(entry.at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()),
+            Cell::plain(entry.who),
+            Cell::plain(entry.address),
+            Cell::plain(entry.action),
+            Cell::plain(entry.status.to_string()),
+            Cell::plain(entry.code.unwrap_or_default()),
+        ]);
+    }
+    table.print();
+}

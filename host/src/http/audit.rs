@@ -1,0 +1,111 @@
+//! The audit trail: every request that is to change something, and what came of it.
+
+use super::access::{Caller, is_changing};
+use super::error::{ApiError, ProblemCode};
+use super::extract::{Asked, Page, cut};
+use super::{BODY_MAX_BYTES, Shared};
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::Response;
+use dockrev_store::AuditEntry;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How much of a request's body is kept, in bytes: what was asked for, not a file.
+const PARAMETERS_MAX_BYTES: usize = 4 * 1024;
+
+/// Writes down who asked for what change, from where, and how it ended. What cannot be written down is not done.
+pub(super) async fn write_down(
+    State(server): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let Some(caller) = request.extensions().get::<Caller>().filter(|_| is_changing(request.method())).cloned() else {
+        return Ok(next.run(request).await);
+    };
+    let store = server.app.store().await?;
+    let action = format!("{} {}", request.method(), request.uri().path());
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| {
+        let message = format!("the body is larger than {BODY_MAX_BYTES} bytes, or did not arrive");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too-large", message)
+    })?;
+    let parameters = shortened(&body);
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let entry = AuditEntry {
+        id: 0,
+        at: Timestamp::now(),
+        who: caller.who,
+        address: caller.address.to_string(),
+        action,
+        parameters,
+        status: response.status().as_u16(),
+        code: response.extensions().get::<ProblemCode>().map(|code| code.0.clone()),
+    };
+    if let Err(error) = store.add_audit_entry(&entry).await {
+        tracing::error!(
+            who = entry.who,
+            action = entry.action,
+            status = entry.status,
+            "not in the audit trail: {error}"
+        );
+    }
+    Ok(response)
+}
+
+fn shortened(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(&body[..body.len().min(PARAMETERS_MAX_BYTES)]).into_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+/// A page of the audit trail.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AuditPage {
+    /// The entries, newest first.
+    items: Vec<AuditView>,
+    /// Where the next page begins, if there is one.
+    next_cursor: Option<String>,
+}
+
+/// Something that somebody asked for, and what came of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
+pub(crate) struct AuditView {
+    /// Its number, from 1.
+    id: i64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Who: `user:ann`, `token:ci`, `dev`.
+    who: String,
+    /// From which address.
+    address: String,
+    /// What: the method and the path.
+    action: String,
+    /// With what parameters: the body of the request, shortened.
+    parameters: Option<String>,
+    /// The status of the answer.
+    status: u16,
+    /// The code of what went wrong, if something did.
+    code: Option<String>,
+}
+
+impl From<AuditEntry> for AuditView {
+    fn from(entry: AuditEntry) -> Self {
+        let AuditEntry { id, at, who, address, action, parameters, status, code } = entry;
+        Self { id, at, who, address, action, parameters, status, code }
+    }
+}
+
+/// Lists what was asked for, newest first.
+#[utoipa::path(get, path = "/api/v1/audit", tag = "system", params(Page), responses((status = 200, body = AuditPage)))]
+pub(super) async fn list(State(server): State<Shared>, Asked(page): Asked<Page>) -> Result<Json<AuditPage>, ApiError> {
+    let before = page.cursor(|text| text.parse().ok())?;
+    let entries = server.app.store().await?.audit_entries(before, page.limit() + 1).await?;
+    let (entries, next_cursor) = cut(entries, page.limit(), |entry| entry.id.to_string());
+    Ok(Json(AuditPage { items: entries.into_iter().map(AuditView::from).collect(), next_cursor }))
+}

@@ -1,0 +1,85 @@
+//! The OpenAPI document, made from the handlers.
+
+use super::Shared;
+use super::access::require;
+use super::error::{FieldProblem, Problem};
+use crate::operations::tokens::Scope;
+use axum::Json;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use std::sync::LazyLock;
+use utoipa::OpenApi as _;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder};
+use utoipa_axum::router::OpenApiRouter;
+
+/// The name of the way to be let in.
+const TOKEN: &str = "token";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "Dockrev", description = "Keeps the containers of a Docker/Compose host up to date without ever leaving a service broken."),
+    components(schemas(Problem, FieldProblem)),
+    tags(
+        (name = "system", description = "Dockrev itself"),
+        (name = "checks", description = "What is out of date, and why"),
+        (name = "services", description = "Stacks, services and containers"),
+        (name = "ignore rules", description = "Tags that nobody wants to be told about"),
+        (name = "plans", description = "What would be changed"),
+        (name = "jobs", description = "What is changed, and was"),
+        (name = "backups", description = "Copies of data"),
+        (name = "events", description = "What happens"),
+    )
+)]
+struct Frame;
+
+/// The document without paths.
+pub(super) fn frame() -> OpenApi {
+    let mut frame = Frame::openapi();
+    // The version of the program is not part of the interface.
+    "1".clone_into(&mut frame.info.version);
+    let scheme = Http::builder().scheme(HttpAuthScheme::Bearer).description(Some(
+        "A token of `dockrev token add`. Also as the password of basic authentication. A trusted proxy's header lets in as well.",
+    ));
+    let components = frame.components.get_or_insert_default();
+    components.security_schemes.insert(TOKEN.to_owned(), SecurityScheme::Http(scheme.build()));
+    frame
+}
+
+/// The whole document.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    super::api().into_openapi()
+}
+
+/// The routes, for those with this scope only, and said so in the document.
+pub(super) fn of_scope(scope: Scope, router: OpenApiRouter<Shared>) -> OpenApiRouter<Shared> {
+    let mut router = router.route_layer(from_fn(move |request: Request, next: Next| require(scope, request, next)));
+    for item in router.get_openapi_mut().paths.paths.values_mut() {
+        for operation in operations(item) {
+            operation.security = Some(vec![SecurityRequirement::new(TOKEN, [scope.as_str()])]);
+            let answers = &mut operation.responses.responses;
+            answers
+                .insert("401".to_owned(), RefOr::T(problem("Nobody is known by these credentials, or there are none")));
+            answers.insert("403".to_owned(), RefOr::T(problem("The scope is too small, or it came from another site")));
+            answers.insert("default".to_owned(), RefOr::T(problem("It was not done")));
+        }
+    }
+    router
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten()
+}
+
+fn problem(description: &str) -> Response {
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    ResponseBuilder::new().description(description).content("application/json", content).build()
+}
+
+/// The document, for whoever looks around.
+pub(super) async fn serve() -> Json<&'static OpenApi> {
+    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(openapi);
+    Json(&DOCUMENT)
+}

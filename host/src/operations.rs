@@ -1,0 +1,19 @@
+//! What can be asked of Dockrev: the command line prints what these give, the server serialises it.
+
+pub mod backups;
+pub mod check;
+pub mod containers;
+pub mod doctor;
+mod failure;
+pub mod jobs;
+mod limits;
+pub mod notify;
+pub mod plugins;
+mod served;
+pub mod tokens;
+pub mod update;
+pub mod words;
+
+pub use failure::Failure;
+pub use limits::{Limit, limits};
+pub use served::ServedBy;

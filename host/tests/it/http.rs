@@ -1,0 +1,9 @@
+//! The server on real parts: its own process, a real engine, Compose and registry, and requests over a socket.
+
+mod access;
+mod client;
+mod document;
+mod events;
+mod once;
+mod served;
+mod updates;

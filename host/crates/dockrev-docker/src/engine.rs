@@ -92,7 +92,10 @@ impl DockerEngine {
     pub(crate) async fn made(&self, service: &ServiceId) -> Result<Vec<Made>, HostError> {
         let call = Call { engine: self, action: "list the containers of", subject: service.to_string() };
         let containers = call.containers(&self.client().await?, Some(service)).await?;
-        Ok(containers.into_iter().map(|listed| Made { id: listed.id, labels: listed.labels, run: listed.run }).collect())
+        Ok(containers
+            .into_iter()
+            .map(|listed| Made { id: listed.id, labels: listed.labels, run: listed.run })
+            .collect())
     }
 
     /// A connection that speaks the newest API version that both sides know.

@@ -74,11 +74,7 @@ pub(crate) fn id(workload: &ServiceWorkload, service: &ServiceName) -> ServiceId
     ServiceId { stack: workload.service.stack.clone(), service: service.clone() }
 }
 
-async fn connect_one(
-    context: &Context<'_>,
-    workload: &ServiceWorkload,
-    follower: &Follower,
-) -> Result<(), StageError> {
+async fn connect_one(context: &Context<'_>, workload: &ServiceWorkload, follower: &Follower) -> Result<(), StageError> {
     let id = id(workload, &follower.service);
     let status = async |id: &ServiceId| context.engine.service_status(id).await.map_err(|error| host(context, &error));
     let hosts = async || {

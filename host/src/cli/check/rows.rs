@@ -176,7 +176,8 @@ fn of_local_tag(entry: &PlanEntry) -> Option<String> {
 fn of_followers(entry: &PlanEntry) -> Option<String> {
     let names: Vec<&str> = entry.followers().iter().map(|follower| follower.service.as_str()).collect();
     let (verb, what) = if names.len() == 1 { ("lives", "is") } else { ("live", "are") };
-    let text = format!("{} {verb} in the namespaces of {}, and {what} made anew after it", names.join(", "), entry.subject);
+    let text =
+        format!("{} {verb} in the namespaces of {}, and {what} made anew after it", names.join(", "), entry.subject);
     (!names.is_empty()).then(|| format!("note: {text}"))
 }
 

@@ -294,7 +294,8 @@ mod tests {
         for version in [ComposeVersion::V1, ComposeVersion::V2] {
             for error in [
                 config(version, &unknown, Files::Own).unwrap_err(),
-                up(version, &unknown, override_file, (&ServiceName::new("web"), 1, Manner::AsNeeded), &Along::Nobody).unwrap_err(),
+                up(version, &unknown, override_file, (&ServiceName::new("web"), 1, Manner::AsNeeded), &Along::Nobody)
+                    .unwrap_err(),
             ] {
                 assert_eq!(error.code(), "compose.unreadable");
                 assert!(error.to_string().contains("do not say which compose files"), "{error}");

@@ -107,7 +107,14 @@ fn read(service: ConfigService) -> ComposeService {
     depends_on.sort();
     depends_on.dedup();
     let mounted_at = service.volumes.iter().flatten().map(|entry| PathBuf::from(entry.place())).collect();
-    ComposeService { image: service.image, builds: service.build.is_some(), depends_on, mounted_at, lives_in, volumes_from }
+    ComposeService {
+        image: service.image,
+        builds: service.build.is_some(),
+        depends_on,
+        mounted_at,
+        lives_in,
+        volumes_from,
+    }
 }
 
 /// The services whose namespaces it uses.

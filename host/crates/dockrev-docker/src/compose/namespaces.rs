@@ -37,7 +37,9 @@ pub(super) async fn resolved(
         }
         if !resolved.is_empty() {
             // What it waits for because of `service:NAME` would be gone with that.
-            resolved.insert("depends_on".to_owned(), service["depends_on"].clone());
+            if let Some(depends_on) = service.get("depends_on").filter(|depends_on| depends_on.is_object()) {
+                resolved.insert("depends_on".to_owned(), depends_on.clone());
+            }
             services.insert(name.clone(), Value::Object(resolved));
         }
     }

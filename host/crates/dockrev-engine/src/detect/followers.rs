@@ -29,11 +29,7 @@ pub(super) struct Looking<'a> {
 }
 
 /// Finds who is tied to `service`, directly or to one that is.
-pub(super) async fn of(
-    looking: Looking<'_>,
-    service: &Service,
-    facts: &StackFacts,
-) -> Result<Ties, HostError> {
+pub(super) async fn of(looking: Looking<'_>, service: &Service, facts: &StackFacts) -> Result<Ties, HostError> {
     // All of it, also where only this service was asked for.
     let Some(stack) = looking.inventory.stacks.iter().find(|stack| stack.name == service.id.stack) else {
         return Ok(Ties::default());

@@ -207,7 +207,9 @@ async fn known_service(
         None => (String::new(), None, LocalTag::Unused),
     };
     let has_healthcheck = match looking.depth {
-        Depth::Plan => looking.engine.service_status(&service.id).await?.iter().any(|status| status.health != Health::None),
+        Depth::Plan => {
+            looking.engine.service_status(&service.id).await?.iter().any(|status| status.health != Health::None)
+        }
         Depth::Survey => true,
     };
     let compose = match facts {
@@ -215,19 +217,19 @@ async fn known_service(
         Ok(facts) => {
             let Ties { followers, cut_off } = followers::of(looking, service, facts).await?;
             Ok(Some(ComposeFacts {
-            project: service.project.clone(),
-            files: facts.files.clone(),
-            in_files: in_files(facts.model.as_ref(), &service.id.service),
-            pin: facts.pins.get(&service.id.service).cloned(),
-            depends_on: depends_on(facts.model.as_ref(), service),
-            has_healthcheck,
-            containers: count(service),
-            replicas: replicas(service),
-            tag_users: neighbours.tag_users(&written),
-            left_volumes: left_volumes(service, facts.model.as_ref()),
-            followers,
-            tied_to_it: cut_off,
-        }))
+                project: service.project.clone(),
+                files: facts.files.clone(),
+                in_files: in_files(facts.model.as_ref(), &service.id.service),
+                pin: facts.pins.get(&service.id.service).cloned(),
+                depends_on: depends_on(facts.model.as_ref(), service),
+                has_healthcheck,
+                containers: count(service),
+                replicas: replicas(service),
+                tag_users: neighbours.tag_users(&written),
+                left_volumes: left_volumes(service, facts.model.as_ref()),
+                followers,
+                tied_to_it: cut_off,
+            }))
         }
     };
     let subject = Subject::Service(service.id.clone());

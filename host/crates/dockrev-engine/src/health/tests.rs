@@ -71,8 +71,7 @@ fn every_container_has_to_be_good_and_of_the_right_image() {
     other.image_id = ImageId::new("old");
     let image = ImageId::new("new");
     let judged = |containers: &[ContainerStatus]| {
-        let wanted =
-            Wanted { image: Some(&image), containers: 2, proof: Proof::Healthcheck, settings: &SETTINGS };
+        let wanted = Wanted { image: Some(&image), containers: 2, proof: Proof::Healthcheck, settings: &SETTINGS };
         judge(containers, &[], &wanted, Duration::from_secs(60))
     };
     assert!(matches!(judged(&[good.clone(), good.clone()]), Verdict::Good));

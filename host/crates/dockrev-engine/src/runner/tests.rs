@@ -75,7 +75,9 @@ fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
                 Road::AloneNewTag => {
                     assert_eq!(state.tags.get("demo.invalid/app:1.1"), Some(&image(NEW).id), "{context}");
                 }
-                Road::FirstPin | Road::NextPin | Road::Followed => assert_eq!(pin, Some(&pinned("1.1", NEW)), "{context}"),
+                Road::FirstPin | Road::NextPin | Road::Followed => {
+                    assert_eq!(pin, Some(&pinned("1.1", NEW)), "{context}")
+                }
                 Road::Rewrite | Road::RewriteOfPinned => {
                     assert_eq!((pin, state.file_image.as_str()), (None, "demo.invalid/app:1.1"), "{context}");
                     assert_eq!(state.tags.get("demo.invalid/app:1.1"), Some(&image(NEW).id), "{context}");

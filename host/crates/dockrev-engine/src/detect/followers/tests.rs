@@ -11,12 +11,7 @@ fn service(name: &str, host: Option<&str>) -> Service {
     let container = Container { network_of: host.map(ContainerId::new), ..lone(name) };
     Service {
         id: ServiceId { stack: stack.clone(), service: ServiceName::new(name) },
-        project: ComposeProject {
-            name: stack,
-            working_dir: "/srv".into(),
-            files: Vec::new(),
-            env_files: Vec::new(),
-        },
+        project: ComposeProject { name: stack, working_dir: "/srv".into(), files: Vec::new(), env_files: Vec::new() },
         containers: vec![container],
         depends_on: Vec::new(),
     }

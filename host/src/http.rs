@@ -47,7 +47,6 @@ const BODY_MAX_BYTES: usize = 256 * 1024;
 pub(crate) type Shared = Arc<Server>;
 
 /// Everything that is served.
-#[must_use]
 pub fn router(server: &Arc<Server>) -> Router {
     let (api, _) = api().split_for_parts();
     let guarded = api

@@ -69,6 +69,12 @@ pub struct Bound {
     listener: TcpListener,
 }
 
+/// The time as the store keeps it: in whole milliseconds, so that it is the same after a restart.
+pub(crate) fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
 impl Server {
     /// Whether no new work is begun any more.
     pub(crate) fn is_stopping(&self) -> bool {

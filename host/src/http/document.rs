@@ -14,6 +14,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
+/// What every path begins with.
+const BASE: &str = "/api/v1";
 /// The name of the way to be let in.
 const TOKEN: &str = "token";
 
@@ -56,8 +58,9 @@ pub fn openapi() -> OpenApi {
 /// The routes, for those with this scope only, and said so in the document.
 pub(super) fn of_scope(scope: Scope, router: OpenApiRouter<Shared>) -> OpenApiRouter<Shared> {
     let mut router = router.route_layer(from_fn(move |request: Request, next: Next| require(scope, request, next)));
-    for item in router.get_openapi_mut().paths.paths.values_mut() {
-        for operation in operations(item) {
+    for (path, item) in &mut router.get_openapi_mut().paths.paths {
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(name(method, path));
             operation.security = Some(vec![SecurityRequirement::new(TOKEN, [scope.as_str()])]);
             let answers = &mut operation.responses.responses;
             answers
@@ -69,8 +72,16 @@ pub(super) fn of_scope(scope: Scope, router: OpenApiRouter<Shared>) -> OpenApiRo
     router
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten()
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put), ("delete", &mut item.delete)];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// What generated clients call an operation: `get_jobs_id_log`. It says all, and no two have the same.
+fn name(method: &str, path: &str) -> String {
+    let path = path.strip_prefix(BASE).unwrap_or(path);
+    let parts = path.split('/').filter(|part| !part.is_empty()).map(|part| part.trim_matches(['{', '}']));
+    parts.fold(method.to_owned(), |name, part| format!("{name}_{}", part.replace('-', "_")))
 }
 
 fn problem(description: &str) -> Response {

@@ -10,9 +10,9 @@ use crate::operations::Failure;
 use crate::operations::check::{self, Entry};
 use crate::operations::update::{Wanted, make_plan};
 use crate::operations::words::EntryStatus;
-use crate::server::Server;
 use crate::server::detached::detached;
 use crate::server::run::{Run, RunState};
+use crate::server::{Server, now};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -115,7 +115,7 @@ pub(super) async fn make(
     let changes = plan.changes().filter(|change| new.has(&(&change.id()).into())).cloned().collect();
     let stored = StoredPlan {
         id: Uuid::new_v4().simple().to_string(),
-        created_at: Timestamp::now(),
+        created_at: now(),
         created_by: caller.who,
         changes,
         entries_json,

@@ -1,6 +1,6 @@
 //! Checks that the server makes, and what the last one found.
 
-use super::Server;
+use super::{Server, now};
 use crate::events::EventKind;
 use crate::operations::Failure;
 use crate::operations::check::{self, CheckResult, Entry, Question};
@@ -124,7 +124,7 @@ pub(crate) fn begin(server: &Arc<Server>, scope: Scope) -> Asked {
 /// Checks, keeps what was found, and tells of it. A check that fails leaves what the last one found.
 pub(crate) async fn run(server: &Server, scope: Scope) {
     let _turn = server.checks.turn.lock().await;
-    let (began, started_at) = (Instant::now(), Timestamp::now());
+    let (began, started_at) = (Instant::now(), now());
     let told = Mutex::new(None::<Instant>);
     let progress = |done: usize, total: usize| {
         let progress = CheckProgress { started_at, is_whole: scope == Scope::All, done, total };

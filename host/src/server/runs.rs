@@ -102,10 +102,11 @@ pub(crate) async fn start(server: &Arc<Server>, plan: &str, who: &str) -> Result
     let _ = tokio::time::timeout(FIRST_NEWS_PATIENCE, runs.wait_for(has_news)).await;
     let run = runs.borrow().clone();
     let is_begun = run.items.iter().any(|item| item.outcome == RunOutcome::Begun);
-    if run.state == RunState::Ended && !is_begun {
-        if let Ok(failure) = failure.await {
-            return Err(failure);
-        }
+    if run.state == RunState::Ended
+        && !is_begun
+        && let Ok(failure) = failure.await
+    {
+        return Err(failure);
     }
     Ok(run)
 }

@@ -1,4 +1,5 @@
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// One operation of the document.
@@ -38,12 +39,14 @@ fn the_committed_document_is_what_the_handlers_say() {
 #[test]
 fn every_operation_says_what_it_answers() {
     let document = serde_json::to_value(dockrev::http::openapi()).unwrap();
+    let mut names = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let answers = operation["responses"].as_object().unwrap();
             assert!(answers.keys().any(|status| status.starts_with('2')), "{method} {path}");
             assert!(["401", "403", "default"].iter().all(|status| answers.contains_key(*status)), "{method} {path}");
-            assert!(operation["summary"].is_string() && operation["operationId"].is_string(), "{method} {path}");
+            assert!(operation["summary"].is_string(), "{method} {path}");
+            assert!(names.insert(operation["operationId"].as_str().unwrap()), "{method} {path}: two have its name");
         }
     }
 }

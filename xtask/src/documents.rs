@@ -23,7 +23,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let document = std::fs::read_to_string(&path).map_err(failed)?;
     let missing = || Failure::new(format!("`{SETTINGS_DOCUMENT}` has no place for the table of settings"));
     refresh(wish, SETTINGS_DOCUMENT, &table::refreshed(&document).ok_or_else(missing)?)?;
-    refresh(wish, API_DOCUMENT, &api()?)
+    match wish {
+        Wish::Make => refresh(wish, API_DOCUMENT, &api()?),
+        // The program's own tests do that: here it would have to be built first.
+        Wish::Check => Ok(()),
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -155,7 +155,7 @@ impl Events {
         let receiver = self.sender.subscribe();
         let Some(last) = last else { return Listening { missed: Vec::new(), receiver } };
         let oldest = kept.events.front().map_or(kept.last + 1, |event| event.id.number);
-        let is_known = last.run == self.run && last.number + 1 >= oldest && last.number <= kept.last;
+        let is_known = last.run == self.run && last.number.saturating_add(1) >= oldest && last.number <= kept.last;
         let missed = if is_known {
             kept.events.iter().filter(|event| event.id.number > last.number).cloned().collect()
         } else {
@@ -196,6 +196,7 @@ mod tests {
         assert_eq!(after("7-0"), [(EventKind::Job, 1), (EventKind::Job, 2), (EventKind::Job, 3)]);
         assert_eq!(after("6-3"), [(EventKind::Reset, 3)]);
         assert_eq!(after("7-9"), [(EventKind::Reset, 3)]);
+        assert_eq!(after(&format!("7-{}", u64::MAX)), [(EventKind::Reset, 3)]);
         assert_eq!(numbers(&events.listen(None).missed), []);
         assert!("7".parse::<EventId>().is_err() && "a-b".parse::<EventId>().is_err());
     }

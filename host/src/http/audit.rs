@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 /// How much of a request's body is kept, in bytes: what was asked for, not a file.
 const PARAMETERS_MAX_BYTES: usize = 4 * 1024;
 
-/// Writes down who asked for what change, from where, and how it ended. What cannot be written down is not done.
+/// Writes down who asked for what change, from where, and how it ended. Where the store does not take it, the log has it.
 pub(super) async fn write_down(
     State(server): State<Shared>,
     request: Request,

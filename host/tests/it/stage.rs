@@ -54,7 +54,7 @@ impl Stage {
     pub(crate) fn new(compose: Compose) -> Self {
         let engine = Engine::found_or_private().expect("an engine");
         let registry = Registry::start(Auth::Plain).expect("a registry");
-        Self { engine, compose, registry, data: tempfile::tempdir().expect("a folder") }
+        Self { engine, compose, registry, data: data_folder() }
     }
 
     /// One for each Compose that is here. Both have to be.
@@ -115,6 +115,16 @@ impl Stage {
     pub(crate) fn override_file(&self, project: &Project) -> PathBuf {
         self.data.path().join("overrides").join(project.name()).join("override.yaml")
     }
+}
+
+/// A data folder of its own, but for the compiled plugins: compiling them once for all tests is enough.
+pub(crate) fn data_folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-plugins");
+    std::fs::create_dir_all(&compiled).expect("a folder");
+    std::fs::create_dir(folder.path().join("cache")).expect("a folder");
+    std::os::unix::fs::symlink(compiled, folder.path().join("cache/plugins")).expect("a link");
+    folder
 }
 
 pub(crate) fn run(command: &mut Command) -> Ran {

@@ -1,6 +1,6 @@
 //! `dockrev check --image` with a data folder, a configuration and logins of its own, and no engine.
 
-use crate::stage::plugin_dir;
+use crate::stage::{data_folder, plugin_dir};
 use dockrev_testkit::Credentials;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -32,7 +32,7 @@ pub(crate) struct Checked {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), plugins: plugin_dir(), environment: Vec::new() }
+        Self { folder: data_folder(), plugins: plugin_dir(), environment: Vec::new() }
     }
 
     /// With this `dockrev.toml`.

@@ -16,7 +16,7 @@ fn every_way_to_fail_is_a_status_of_its_own() {
     // Another name of this machine, so that whoever asks there is seen.
     let there = elsewhere.url().replace("127.0.0.1", "localhost");
     let cases = [
-        (Fault::TooManyRequests(17), "registry.rate-limited", "wait 17 s"),
+        (Fault::TooManyRequests(17), "registry.rate-limited", "asks to wait until 20"),
         (Fault::Unavailable, "registry.unavailable", "503"),
         (Fault::CutOff, "registry.unavailable", "broke off its answer"),
         (Fault::HangUp, "registry.unexpected-answer", "a broken answer"),

@@ -130,6 +130,20 @@ pub struct HostPorts<'a> {
 /// Told after each subject: how many are done, and of how many.
 pub type Progress<'a> = dyn Fn(usize, usize) + Send + Sync + 'a;
 
+/// A subject whose settings were read.
+struct Prepared {
+    known: Known,
+    update: Switch,
+    question: Result<Question, Finding>,
+}
+
+/// What to ask about a subject.
+struct Question {
+    reference: ImageRef,
+    tag: Tag,
+    settings: ServiceSettings,
+}
+
 /// What all subjects of one check share.
 struct Check<'a> {
     questions: Questions,
@@ -199,11 +213,12 @@ impl Detector {
     async fn find_all(&self, check: &Check<'_>, subjects: Vec<Known>, progress: &Progress<'_>) -> Vec<Detection> {
         let total = subjects.len();
         progress(0, total);
-        let repositories: BTreeSet<Repository> =
-            subjects.iter().filter_map(|known| Some(self.to_ask(known).ok()?.0.repository().clone())).collect();
+        let subjects: Vec<Prepared> = subjects.into_iter().map(|known| self.prepare(known)).collect();
+        let questions = subjects.iter().filter_map(|prepared| prepared.question.as_ref().ok());
+        let repositories: BTreeSet<Repository> = questions.map(|asked| asked.reference.repository().clone()).collect();
         self.registry.announce(&repositories.into_iter().collect::<Vec<_>>());
         let mut findings = futures::stream::iter(subjects)
-            .map(|known| self.detect(check, known))
+            .map(|prepared| self.detect(check, prepared))
             .buffer_unordered(CONCURRENT_SUBJECTS);
         let mut detections = Vec::with_capacity(total);
         while let Some(detection) = findings.next().await {
@@ -214,10 +229,10 @@ impl Detector {
         detections
     }
 
-    async fn detect(&self, check: &Check<'_>, known: Known) -> Detection {
+    async fn detect(&self, check: &Check<'_>, prepared: Prepared) -> Detection {
         let began = self.clock.monotonic();
-        let update = self.settings_of(&known).map_or(Switch::On, |settings| settings.update);
-        let finding = self.find(check, &known).await.unwrap_or_else(|finding| finding);
+        let Prepared { known, update, question } = prepared;
+        let finding = self.find(check, &known, question).await.unwrap_or_else(|finding| finding);
         Detection {
             subject: known.subject,
             written: known.written,
@@ -233,8 +248,13 @@ impl Detector {
         }
     }
 
-    async fn find(&self, check: &Check<'_>, known: &Known) -> Result<Finding, Finding> {
-        let (reference, tag, settings) = self.to_ask(known)?;
+    async fn find(
+        &self,
+        check: &Check<'_>,
+        known: &Known,
+        question: Result<Question, Finding>,
+    ) -> Result<Finding, Finding> {
+        let Question { reference, tag, settings } = question?;
         if let Err(error) = &known.compose {
             return Err(Finding::Unknown(host_trouble(error)));
         }
@@ -242,29 +262,32 @@ impl Detector {
         self.read(check, asked).await.map(|reading| Finding::Read(Box::new(reading)))
     }
 
-    fn settings_of(&self, known: &Known) -> Result<ServiceSettings, SettingsError> {
-        match &known.subject {
+    /// Reads the settings of a subject, once.
+    fn prepare(&self, known: Known) -> Prepared {
+        let settings = match &known.subject {
             Subject::Image(name) => self.rules.settings.of_image(name),
             subject @ (Subject::Service(_) | Subject::Container(_)) => {
                 self.rules.settings.of(&subject.to_string(), &known.labels)
             }
-        }
+        };
+        let update = settings.as_ref().map_or(Switch::On, |settings| settings.update.clone());
+        let question = to_ask(&known, settings);
+        Prepared { known, update, question }
     }
+}
 
-    /// What to ask about a subject by its settings, or why there is nothing to ask.
-    fn to_ask(&self, known: &Known) -> Result<(ImageRef, Tag, ServiceSettings), Finding> {
-        let settings = self
-            .settings_of(known)
-            .map_err(|error| Finding::Unknown(Trouble { code: error.code().to_owned(), message: error.to_string() }))?;
-        if let Some(exclusion) = settings.left_out {
-            return Err(Finding::Excluded(exclusion));
-        }
-        let compose = known.compose.as_ref().ok().and_then(Option::as_ref);
-        let (reference, tag) = question(&known.subject, &known.written, known.local.as_ref(), compose)?;
-        match settings.leaves_out(&reference, own_pin(&reference, compose)) {
-            Some(exclusion) => Err(Finding::Excluded(exclusion)),
-            None => Ok((reference, tag, settings)),
-        }
+/// What to ask about a subject by its settings, or why there is nothing to ask.
+fn to_ask(known: &Known, settings: Result<ServiceSettings, SettingsError>) -> Result<Question, Finding> {
+    let settings = settings
+        .map_err(|error| Finding::Unknown(Trouble { code: error.code().to_owned(), message: error.to_string() }))?;
+    if let Some(exclusion) = settings.left_out {
+        return Err(Finding::Excluded(exclusion));
+    }
+    let compose = known.compose.as_ref().ok().and_then(Option::as_ref);
+    let (reference, tag) = question(&known.subject, &known.written, known.local.as_ref(), compose)?;
+    match settings.leaves_out(&reference, own_pin(&reference, compose)) {
+        Some(exclusion) => Err(Finding::Excluded(exclusion)),
+        None => Ok(Question { reference, tag, settings }),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be asked of Dockrev: the command line prints what these give, the server serialises it.
 
+pub(crate) mod audit;
 pub mod backups;
 pub mod check;
 pub mod containers;

@@ -6,32 +6,11 @@ use super::table::{Cell, Table};
 use super::{Ending, Failure};
 use crate::app::App;
 use crate::config::Config;
+use crate::operations::audit::AuditView;
 use dockrev_store::AuditEntry;
-use jiff::Timestamp;
-use serde::Serialize;
 
 /// Entries that are read at once.
 const PAGE: u32 = 500;
-
-/// One line of JSON.
-#[derive(Serialize)]
-struct Line {
-    id: i64,
-    at: Timestamp,
-    who: String,
-    address: String,
-    action: String,
-    parameters: Option<String>,
-    status: u16,
-    code: Option<String>,
-}
-
-impl From<AuditEntry> for Line {
-    fn from(entry: AuditEntry) -> Self {
-        let AuditEntry { id, at, who, address, action, parameters, status, code } = entry;
-        Self { id, at, who, address, action, parameters, status, code }
-    }
-}
 
 pub(super) async fn run(config: &Config, arguments: &AuditArguments) -> Result<Ending, Failure> {
     let app = App::new(config);
@@ -53,7 +32,7 @@ async fn print_all(app: &App) -> Result<(), Failure> {
         let entries = store.audit_entries(before, PAGE).await?;
         let Some(last) = entries.last() else { return Ok(()) };
         before = Some(last.id);
-        for line in entries.into_iter().map(Line::from) {
+        for line in entries.into_iter().map(AuditView::from) {
             let text = serde_json::to_string(&line);
             out!("{}", text.map_err(|error| Failure::new("json.failed", error.to_string()))?);
         }

@@ -4,6 +4,7 @@ use super::access::{Caller, is_changing};
 use super::error::{ApiError, ProblemCode};
 use super::extract::{Asked, Page, cut};
 use super::{BODY_MAX_BYTES, Shared};
+use crate::operations::audit::AuditView;
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -69,36 +70,6 @@ pub(super) struct AuditPage {
     items: Vec<AuditView>,
     /// Where the next page begins, if there is one.
     next_cursor: Option<String>,
-}
-
-/// Something that somebody asked for, and what came of it.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AuditEntry)]
-pub(crate) struct AuditView {
-    /// Its number, from 1.
-    id: i64,
-    /// When.
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    /// Who: `user:ann`, `token:ci`, `dev`.
-    who: String,
-    /// From which address.
-    address: String,
-    /// What: the method and the path.
-    action: String,
-    /// With what parameters: the body of the request, shortened.
-    parameters: Option<String>,
-    /// The status of the answer.
-    status: u16,
-    /// The code of what went wrong, if something did.
-    code: Option<String>,
-}
-
-impl From<AuditEntry> for AuditView {
-    fn from(entry: AuditEntry) -> Self {
-        let AuditEntry { id, at, who, address, action, parameters, status, code } = entry;
-        Self { id, at, who, address, action, parameters, status, code }
-    }
 }
 
 /// Lists what was asked for, newest first.

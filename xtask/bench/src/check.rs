@@ -35,13 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
         runs: (0..options.runs).map(|number| round(&bench, number)).collect::<Result<_, _>>()?,
     };
     let report = figures.report(options, &host);
-    if options.json {
-        println!("{:#}", report.json());
-    } else {
-        print!("{}", report.text());
-    }
-    let failed = options.strict && !report.is_met();
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(report.give(options.manner))
 }
 
 /// One run of each program, and that they found the same.

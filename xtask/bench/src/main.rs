@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is what this program does")]
 
+mod arguments;
 mod backup;
 mod check;
 mod failure;

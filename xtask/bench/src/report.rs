@@ -1,7 +1,11 @@
 //! Figures as a table or as JSON, and targets as met or missed.
 
+use std::process::ExitCode;
+
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use crate::arguments::Manner;
 
 /// Format of the JSON. Fields are only ever added within one number.
 const FORMAT: &str = "dockrev.bench/1";
@@ -46,6 +50,16 @@ impl Target {
 }
 
 impl Report {
+    /// Prints it, and gives how the program is to end.
+    pub(crate) fn give(&self, manner: Manner) -> ExitCode {
+        if manner.json {
+            println!("{:#}", self.json());
+        } else {
+            print!("{}", self.text());
+        }
+        if manner.strict && !self.is_met() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    }
+
     /// Whether every target is met.
     pub(crate) fn is_met(&self) -> bool {
         self.targets.iter().all(Target::is_met)

@@ -27,11 +27,5 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
         }
     }
     let report = figures.report(options, &scene);
-    if options.json {
-        println!("{:#}", report.json());
-    } else {
-        print!("{}", report.text());
-    }
-    let failed = options.strict && !report.is_met();
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(report.give(options.manner))
 }

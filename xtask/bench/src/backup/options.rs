@@ -1,3 +1,4 @@
+use crate::arguments::{Manner, number};
 use crate::failure::Failure;
 
 /// Largest tree, in MiB: it is there three times at once.
@@ -8,24 +9,18 @@ const SIZE_MAX_MIB: u64 = 16 * 1024;
 pub(crate) struct Options {
     pub(super) size_mib: u64,
     pub(super) runs: u32,
-    pub(super) json: bool,
-    pub(super) strict: bool,
+    pub(super) manner: Manner,
 }
 
 impl Options {
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, Failure> {
-        let mut options = Self { size_mib: 1024, runs: 3, json: false, strict: false };
+        let mut options = Self { size_mib: 1024, runs: 3, manner: Manner::default() };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
-            let mut number = || {
-                let text = rest.next().ok_or_else(|| Failure::new(format!("`{argument}` needs a value")))?;
-                text.parse::<u32>().map_err(|_| Failure::new(format!("`{argument}` takes a number, not `{text}`")))
-            };
             match argument.as_str() {
-                "--size-mib" => options.size_mib = number()?.into(),
-                "--runs" => options.runs = number()?,
-                "--json" => options.json = true,
-                "--strict" => options.strict = true,
+                "--size-mib" => options.size_mib = number::<u32>(argument, &mut rest)?.into(),
+                "--runs" => options.runs = number(argument, &mut rest)?,
+                other if options.manner.takes(other) => {}
                 unknown => return Err(Failure::new(format!("`backup` does not know `{unknown}`"))),
             }
         }
@@ -49,7 +44,7 @@ mod tests {
             Options::parse(&arguments)
         };
         let good = parse("--size-mib 64 --runs 2 --strict").unwrap();
-        assert_eq!((good.size_mib, good.runs, good.strict, good.json), (64, 2, true, false));
+        assert_eq!((good.size_mib, good.runs, good.manner), (64, 2, Manner { strict: true, json: false }));
         for bad in ["--size-mib", "--size-mib x", "--size-mib 1", "--runs 0", "--what"] {
             assert!(parse(bad).is_err(), "{bad}");
         }

@@ -1,5 +1,4 @@
-use std::path::PathBuf;
-
+use crate::arguments::{Manner, Program, number, value};
 use crate::failure::Failure;
 use crate::registry::Auth;
 
@@ -13,10 +12,8 @@ pub(crate) struct Options {
     pub(super) latency_ms: u64,
     pub(super) runs: usize,
     pub(super) auth: Auth,
-    pub(super) json: bool,
-    pub(super) strict: bool,
-    pub(super) dockrev: PathBuf,
-    pub(super) plugins: PathBuf,
+    pub(super) manner: Manner,
+    pub(super) program: Program,
 }
 
 impl Options {
@@ -26,40 +23,28 @@ impl Options {
             latency_ms: 30,
             runs: 3,
             auth: Auth::Open,
-            json: false,
-            strict: false,
-            dockrev: PathBuf::new(),
-            plugins: PathBuf::new(),
+            manner: Manner::default(),
+            program: Program::default(),
         };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
-            let mut value = || rest.next().ok_or_else(|| Failure::new(format!("`{argument}` needs a value")));
             match argument.as_str() {
-                "--images" => options.images = number(argument, value()?)?,
-                "--latency-ms" => options.latency_ms = number(argument, value()?)?,
-                "--runs" => options.runs = number(argument, value()?)?,
-                "--auth" => options.auth = auth(value()?)?,
-                "--json" => options.json = true,
-                "--strict" => options.strict = true,
-                "--dockrev" => options.dockrev = value()?.into(),
-                "--plugins" => options.plugins = value()?.into(),
+                "--images" => options.images = number(argument, &mut rest)?,
+                "--latency-ms" => options.latency_ms = number(argument, &mut rest)?,
+                "--runs" => options.runs = number(argument, &mut rest)?,
+                "--auth" => options.auth = auth(value(argument, &mut rest)?)?,
+                "--dockrev" => options.program.dockrev = value(argument, &mut rest)?.into(),
+                "--plugins" => options.program.plugins = value(argument, &mut rest)?.into(),
+                other if options.manner.takes(other) => {}
                 unknown => return Err(Failure::new(format!("`check` does not know `{unknown}`"))),
             }
         }
         if options.images == 0 || options.images > IMAGES_MAX || options.runs == 0 {
             return Err(Failure::new(format!("`check` takes 1 to {IMAGES_MAX} images and at least one run")));
         }
-        for (name, path) in [("--dockrev", &options.dockrev), ("--plugins", &options.plugins)] {
-            if !path.is_absolute() {
-                return Err(Failure::new(format!("`{name}` needs a whole path; `cargo xtask bench` gives it")));
-            }
-        }
+        options.program.check()?;
         Ok(options)
     }
-}
-
-fn number<N: std::str::FromStr>(name: &str, text: &str) -> Result<N, Failure> {
-    text.parse().map_err(|_| Failure::new(format!("`{name}` takes a number, not `{text}`")))
 }
 
 fn auth(text: &str) -> Result<Auth, Failure> {
@@ -82,7 +67,7 @@ mod tests {
     #[test]
     fn arguments_are_checked() {
         let good = parse("--dockrev /d --plugins /p --images 500 --latency-ms 0 --auth token --strict").unwrap();
-        assert_eq!((good.images, good.latency_ms, good.auth, good.strict), (500, 0, Auth::Token, true));
+        assert_eq!((good.images, good.latency_ms, good.auth, good.manner.strict), (500, 0, Auth::Token, true));
         for bad in [
             "--dockrev /d --plugins p",
             "--dockrev /d --plugins /p --images 0",

@@ -111,8 +111,8 @@ impl<'a> Bench<'a> {
         let environment = [
             ("DOCKER_HOST", self.host.address()),
             ("DOCKREV_DATA_DIR", &data.to_string_lossy()),
-            ("DOCKREV_PLUGIN_DIR", &self.options.plugins.to_string_lossy()),
+            ("DOCKREV_PLUGIN_DIR", &self.options.program.plugins.to_string_lossy()),
         ];
-        measure::program(&self.options.dockrev, arguments, &environment, self.folder.path())
+        measure::program(&self.options.program.dockrev, arguments, &environment, self.folder.path())
     }
 }

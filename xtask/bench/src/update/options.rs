@@ -1,7 +1,6 @@
-use std::path::PathBuf;
-
 use dockrev_testkit::Generation;
 
+use crate::arguments::{Manner, Program, number, value};
 use crate::failure::Failure;
 
 /// What `update` was asked for.
@@ -10,51 +9,35 @@ pub(crate) struct Options {
     pub(super) runs: u32,
     /// Which Compose is used, by Dockrev and by itself.
     pub(super) generation: Generation,
-    pub(super) json: bool,
-    pub(super) strict: bool,
-    pub(super) dockrev: PathBuf,
-    pub(super) plugins: PathBuf,
+    pub(super) manner: Manner,
+    pub(super) program: Program,
 }
 
 impl Options {
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, Failure> {
-        let mut options = Self {
-            runs: 5,
-            generation: Generation::V2,
-            json: false,
-            strict: false,
-            dockrev: PathBuf::new(),
-            plugins: PathBuf::new(),
-        };
+        let (manner, program) = (Manner::default(), Program::default());
+        let mut options = Self { runs: 5, generation: Generation::V2, manner, program };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
-            let mut value = || rest.next().ok_or_else(|| Failure::new(format!("`{argument}` needs a value")));
             match argument.as_str() {
-                "--runs" => {
-                    let text = value()?;
-                    let runs = text.parse().ok().filter(|runs| *runs > 0);
-                    options.runs =
-                        runs.ok_or_else(|| Failure::new(format!("`--runs` takes a number, not `{text}`")))?;
-                }
+                "--runs" => options.runs = number(argument, &mut rest)?,
                 "--compose" => {
-                    options.generation = match value()?.as_str() {
+                    options.generation = match value(argument, &mut rest)? {
                         "1" => Generation::V1,
                         "2" => Generation::V2,
                         other => return Err(Failure::new(format!("`--compose` takes `1` or `2`, not `{other}`"))),
                     }
                 }
-                "--json" => options.json = true,
-                "--strict" => options.strict = true,
-                "--dockrev" => options.dockrev = value()?.into(),
-                "--plugins" => options.plugins = value()?.into(),
+                "--dockrev" => options.program.dockrev = value(argument, &mut rest)?.into(),
+                "--plugins" => options.program.plugins = value(argument, &mut rest)?.into(),
+                other if options.manner.takes(other) => {}
                 unknown => return Err(Failure::new(format!("`update` does not know `{unknown}`"))),
             }
         }
-        for (name, path) in [("--dockrev", &options.dockrev), ("--plugins", &options.plugins)] {
-            if !path.is_absolute() {
-                return Err(Failure::new(format!("`{name}` needs a whole path; `cargo xtask bench` gives it")));
-            }
+        if options.runs == 0 {
+            return Err(Failure::new("`update` takes at least one run"));
         }
+        options.program.check()?;
         Ok(options)
     }
 }

@@ -172,13 +172,13 @@ impl<'a> Scene<'a> {
     }
 
     fn dockrev(&self, arguments: &[&str]) -> Result<(), Failure> {
-        let mut command = Command::new(&self.options.dockrev);
+        let mut command = Command::new(&self.options.program.dockrev);
         command
             .args(arguments)
             .env("DOCKER_HOST", self.engine.host())
             .env("DOCKREV_COMPOSE_BIN", self.compose.program())
             .env("DOCKREV_DATA_DIR", self.data.path())
-            .env("DOCKREV_PLUGIN_DIR", Path::new(&self.options.plugins));
+            .env("DOCKREV_PLUGIN_DIR", Path::new(&self.options.program.plugins));
         program::output(&mut command).map(drop).map_err(Failure::from)
     }
 

@@ -254,7 +254,7 @@ impl Egress {
         let mut key = TokenKey {
             realm,
             service: challenge.service.clone(),
-            // Whatever the challenge asks for: a call reads its repository, and its token is good for nothing else.
+            // Whatever the challenge asks for: a call reads its repository, and its own token is good for nothing else.
             scope: scope_of(&registry.repository).into(),
             registry: registry.origin.clone(),
             user: login.map(|login| login.user().to_owned()),

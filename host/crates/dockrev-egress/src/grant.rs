@@ -49,7 +49,7 @@ pub struct RegistryGrant {
     pub origin: Origin,
     /// Under which name its credentials are kept: `docker.io`, `localhost:5000`.
     pub credentials_name: String,
-    /// The repository, for a token that is good for this one only: `library/nginx`.
+    /// The repository that a token is asked for: `library/nginx`. One that is good for others too is sent for this one only.
     pub repository: String,
     /// How old its answers may be.
     pub recency: Recency,

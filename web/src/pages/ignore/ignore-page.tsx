@@ -1,0 +1,3 @@
+export function IgnorePage() {
+  return null
+}

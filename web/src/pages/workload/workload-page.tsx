@@ -1,0 +1,6 @@
+export function ServicePage() {
+  return null
+}
+export function ContainerPage() {
+  return null
+}

@@ -1,0 +1,16 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Placeholder, ProblemNote } from './layout'
+
+type LoadedProps<T> = {
+  query: Pick<UseQueryResult<T>, 'data' | 'error' | 'refetch'>
+  rows?: number
+  children: (data: T) => ReactNode
+}
+
+/** What a query brings, or why it does not. What was read before stays while it is read again. */
+export function Loaded<T>({ query, rows = 6, children }: LoadedProps<T>) {
+  if (query.data !== undefined) return children(query.data)
+  if (query.error) return <ProblemNote error={query.error} retry={() => void query.refetch()} />
+  return <Placeholder rows={rows} />
+}

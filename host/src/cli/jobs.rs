@@ -151,6 +151,10 @@ fn show_head(job: &Job) {
     if !followers.is_empty() {
         row("followers", followers.join(", "));
     }
+    let one_shots: Vec<&str> = change.workload.one_shots().iter().map(|one| one.service.as_str()).collect();
+    if !one_shots.is_empty() {
+        row("runs first", one_shots.join(", "));
+    }
     row("reason", change.reason.clone());
     row("asked by", job.requested_by.clone());
     row("asked at", job.created_at.to_string());

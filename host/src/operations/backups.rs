@@ -1,6 +1,6 @@
 //! Backups of data, and the way back from them.
 
-use super::Failure;
+use super::{Failure, containers};
 use crate::app::{App, Host};
 use dockrev_core::backup::{self, Artifact, ArtifactName, DataTarget, TargetName};
 use dockrev_core::ids::{ContainerId, JobId};
@@ -29,9 +29,10 @@ pub async fn find(app: &App, name: &str) -> Result<ArtifactName, Failure> {
     })
 }
 
-/// Puts data back. What runs on it is stopped meanwhile.
+/// Puts data back. What runs on it is stopped meanwhile, and what lives in the network of that is started again after it.
 pub async fn put_back(app: &App, host: &Host, name: &ArtifactName, items: &[RestoreItem]) -> Result<(), Failure> {
     let users = running_users(items);
+    let inventory = host.engine.inventory().await?;
     let lock = app.locks().await?.take(&name.stack(), &JobId::new("restore")).await;
     let _guard = lock.map_err(RunError::from)?;
     for (id, _) in &users {
@@ -42,6 +43,7 @@ pub async fn put_back(app: &App, host: &Host, name: &ArtifactName, items: &[Rest
     for (id, _) in &users {
         host.engine.order(id, ContainerOrder::Start).await?;
     }
+    containers::connect(host, &inventory, users.into_iter().map(|(id, _)| id).collect()).await?;
     Ok(restored?)
 }
 

@@ -2,9 +2,9 @@
 
 use super::Failure;
 use crate::app::{App, Host};
-use dockrev_core::ids::{ContainerName, JobId, ServiceId, StackName};
+use dockrev_core::ids::{ContainerId, ContainerName, JobId, ServiceId, StackName};
 use dockrev_core::ports::{ContainerOrder, Ordered, StackLocks};
-use dockrev_core::stack::{Container, Inventory, Service};
+use dockrev_core::stack::{Container, Inventory, RunState, Service};
 use dockrev_engine::detect::DetectError;
 use dockrev_engine::runner::RunError;
 use serde::{Deserialize, Serialize};
@@ -54,10 +54,11 @@ pub enum Whose {
     Container(ContainerName),
 }
 
-/// Has containers do as `wish` says, and gives their names. Services are started after those that they wait for, and
-/// stopped before them.
+/// Has containers do as `wish` says, and gives the names of all that did. Services are started after those that they wait
+/// for, and stopped before them. What lives in the network of one that was started is started again after it.
 pub async fn order(app: &App, host: &Host, whose: &Whose, wish: Wish) -> Result<Vec<String>, Failure> {
-    let (stack, containers) = chosen(host, whose).await?;
+    let inventory = host.engine.inventory().await?;
+    let (stack, containers) = chosen(&inventory, whose)?;
     // Nobody stops what a job is waiting for.
     let guard = app.locks().await?.take(&stack, &JobId::new(wish.done())).await;
     let _guard = guard.map_err(RunError::from)?;
@@ -73,21 +74,59 @@ pub async fn order(app: &App, host: &Host, whose: &Whose, wish: Wish) -> Result<
             }
         }
     }
-    Ok(containers.into_iter().map(|container| container.name).collect())
+    let mut names: Vec<String> = containers.iter().map(|container| container.name.clone()).collect();
+    let begun: Vec<ContainerId> = match wish {
+        Wish::Stop => Vec::new(),
+        Wish::Start => containers.iter().filter(|container| !runs(container)).map(|it| it.id.clone()).collect(),
+        Wish::Restart => containers.iter().map(|container| container.id.clone()).collect(),
+    };
+    names.extend(connect(host, &inventory, begun).await?);
+    Ok(names)
+}
+
+/// Starts those again that run in the network of a container that has just been `begun`, for that network is a new one; and
+/// those in theirs. Gives their names.
+pub(super) async fn connect(
+    host: &Host,
+    inventory: &Inventory,
+    mut begun: Vec<ContainerId>,
+) -> Result<Vec<String>, Failure> {
+    let services = inventory.stacks.iter().flat_map(|stack| &stack.services);
+    let mut others: Vec<&Container> =
+        services.flat_map(|service| &service.containers).chain(&inventory.standalone).collect();
+    others.retain(|container| runs(container) && !begun.contains(&container.id));
+    let mut names = Vec::new();
+    let lives_in = |container: &Container, begun: &[ContainerId]| {
+        container.network_of.as_ref().is_some_and(|of| begun.contains(of))
+    };
+    while let Some(next) = others.iter().position(|container| lives_in(container, &begun)) {
+        let follower = others.remove(next);
+        host.engine.order(&follower.id, ContainerOrder::Stop).await?;
+        host.engine.order(&follower.id, ContainerOrder::Start).await?;
+        begun.push(follower.id.clone());
+        names.push(follower.name.clone());
+    }
+    Ok(names)
+}
+
+fn runs(container: &Container) -> bool {
+    match container.run {
+        RunState::Running | RunState::Restarting | RunState::Paused => true,
+        RunState::Exited { .. } | RunState::NotStarted => false,
+    }
 }
 
 /// What is asked for, in the order in which it is started, and the stack that it is locked by.
-async fn chosen(host: &Host, whose: &Whose) -> Result<(StackName, Vec<Container>), Failure> {
-    let inventory = host.engine.inventory().await?;
+fn chosen(inventory: &Inventory, whose: &Whose) -> Result<(StackName, Vec<Container>), Failure> {
     let (stack, services) = match whose {
         Whose::Container(name) => {
-            let found = inventory.standalone.into_iter().find(|container| container.name == name.as_str());
-            let container = found.ok_or_else(|| DetectError::NoSuchContainer(name.clone()))?;
+            let found = inventory.standalone.iter().find(|container| container.name == name.as_str());
+            let container = found.cloned().ok_or_else(|| DetectError::NoSuchContainer(name.clone()))?;
             return Ok((StackName::of_container(name), vec![container]));
         }
-        Whose::Stack(stack) => (stack.clone(), of_stack(&inventory, stack)?),
+        Whose::Stack(stack) => (stack.clone(), of_stack(inventory, stack)?),
         Whose::Service(id) => {
-            let mut services = of_stack(&inventory, &id.stack)?;
+            let mut services = of_stack(inventory, &id.stack)?;
             services.retain(|service| service.id == *id);
             if services.is_empty() {
                 return Err(Failure::new("service.not-found", format!("`{id}` has no containers on this engine")));
@@ -111,11 +150,17 @@ fn of_stack(inventory: &Inventory, stack: &StackName) -> Result<Vec<Service>, Fa
 fn in_order(mut waiting: Vec<Service>) -> Vec<Service> {
     let mut ordered: Vec<Service> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
-        let is_waited_for = |service: &Service, id: &ServiceId| service.depends_on.contains(&id.service);
-        let ready = waiting.iter().position(|service| {
-            !waiting.iter().any(|other| other.id != service.id && is_waited_for(service, &other.id))
-        });
+        let ready = waiting
+            .iter()
+            .position(|service| !waiting.iter().any(|other| other.id != service.id && comes_after(service, other)));
         ordered.push(waiting.remove(ready.unwrap_or(0)));
     }
     ordered
+}
+
+/// Whether it waits for `other`, or lives in its network.
+fn comes_after(service: &Service, other: &Service) -> bool {
+    let hosts: Vec<&ContainerId> = other.containers.iter().map(|container| &container.id).collect();
+    service.depends_on.contains(&other.id.service)
+        || service.containers.iter().filter_map(|container| container.network_of.as_ref()).any(|of| hosts.contains(&of))
 }

@@ -194,6 +194,30 @@ fn a_service_is_held_where_others_would_be_cut_off_or_changed() {
     said.says(&format!("{name} would be cut off"));
 }
 
+/// Also where nothing is updated: a stop ends the network as well.
+#[test]
+fn followers_come_along_when_a_service_is_started_again_or_its_data_put_back() {
+    for stage in Stage::with_each_compose() {
+        let project = project(&stage, "fh");
+        let vpn = format!("{}/vpn", project.name());
+        stage.dockrev(&["restart", "--service", &vpn]).ends_with(0).says("ride").says("deep");
+        hears(&stage, &project, "deep", "1");
+        stage.dockrev(&["stop", "--service", &vpn]).ends_with(0);
+        let before = footprint(&project, "deep");
+        stage.dockrev(&["start", "--service", &vpn]).ends_with(0).says("deep");
+        hears(&stage, &project, "deep", "1");
+        assert_ne!(footprint(&project, "deep").1, before.1, "it was started again");
+        stage.dockrev(&["restart", "--stack", project.name()]).ends_with(0);
+        hears(&stage, &project, "deep", "1");
+
+        stage.push_as("fh/vpn", "latest", "2", Mode::Healthy);
+        update(&stage, &project).ends_with(0);
+        stage.dockrev(&["backup", "restore", project.name(), "--yes"]).ends_with(0).says("restored");
+        hears(&stage, &project, "ride", "2");
+        hears(&stage, &project, "deep", "2");
+    }
+}
+
 #[test]
 fn a_service_whose_volumes_others_take_is_held() {
     for stage in Stage::with_each_compose() {

@@ -10,6 +10,7 @@ mod edges;
 mod faults;
 mod followers;
 mod http;
+mod one_shots;
 mod recover;
 mod registries;
 mod rewrite;

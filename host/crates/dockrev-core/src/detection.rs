@@ -3,7 +3,7 @@
 use crate::age::Since;
 use crate::ids::{ContainerName, ServiceId, ServiceName, WorkloadId};
 use crate::image::{ImageRef, PinnedImage, Repository, Tag};
-use crate::plan::Follower;
+use crate::plan::{Follower, OneShot};
 use crate::policy::Verdict;
 use crate::ports::Recreation;
 use crate::registry::{OldAnswer, ResolvedImage};
@@ -105,6 +105,8 @@ pub struct ComposeFacts {
     pub left_volumes: Vec<PathBuf>,
     /// Services of the stack that live in its namespaces and can be made anew after it, each after those that it lives in.
     pub followers: Vec<Follower>,
+    /// Services of the stack that run to their end before it starts.
+    pub one_shots: Vec<OneShot>,
     /// Services and containers that would be cut off: they live in its network or another of its namespaces, or on its
     /// volumes, and cannot be made anew after it.
     pub tied_to_it: Vec<String>,

@@ -22,7 +22,7 @@ pub use hold::Hold;
 pub use options::{MismatchRule, PlanOptions, UndoRule, VerifySettings};
 pub use refused::Refused;
 pub use rewrite::{CannotRewrite, FileLine, Obstacle, Place, Rewrite, RewritePlan, Wanted};
-pub use workload::{ContainerWorkload, Follower, ServiceWorkload, Spelling, Workload, Writing};
+pub use workload::{ContainerWorkload, Follower, OneShot, OneShotImage, ServiceWorkload, Spelling, Workload, Writing};
 
 /// A plan: one entry per subject, the services of a stack in the order in which they are changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,17 +67,29 @@ pub struct PlanEntry {
 }
 
 impl PlanEntry {
-    /// The services that are made anew after it.
+    /// The change, if there is to be one.
     #[must_use]
-    pub fn followers(&self) -> &[Follower] {
+    pub fn change(&self) -> Option<&Change> {
         match &self.decision {
-            Decision::Update(change) => change.workload.followers(),
+            Decision::Update(change) => Some(change),
             Decision::UpToDate { .. }
             | Decision::Held { .. }
             | Decision::Gone(_)
             | Decision::Excluded(_)
-            | Decision::Unknown(_) => &[],
+            | Decision::Unknown(_) => None,
         }
+    }
+
+    /// The services that are made anew after it.
+    #[must_use]
+    pub fn followers(&self) -> &[Follower] {
+        self.change().map_or(&[], |change| change.workload.followers())
+    }
+
+    /// The services that run to their end before it starts.
+    #[must_use]
+    pub fn one_shots(&self) -> &[OneShot] {
+        self.change().map_or(&[], |change| change.workload.one_shots())
     }
 }
 

@@ -301,6 +301,26 @@ pub enum Ordered {
     Gone,
 }
 
+/// Services that run to their end before another one starts, which waits for that (`service_completed_successfully`).
+/// Mostly there are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunFirst<'a> {
+    /// These: if one of them fails, the other one is not started, and that is a failure.
+    These(&'a [ServiceName]),
+    /// These, if they can: the other one is started whatever becomes of them.
+    IfTheyCan(&'a [ServiceName]),
+}
+
+impl<'a> RunFirst<'a> {
+    /// Their names.
+    #[must_use]
+    pub fn services(self) -> &'a [ServiceName] {
+        match self {
+            Self::These(services) | Self::IfTheyCan(services) => services,
+        }
+    }
+}
+
 /// The user's own Compose, and the override files that Dockrev keeps beside the user's compose files.
 #[async_trait]
 pub trait Compose: Send + Sync {
@@ -322,13 +342,13 @@ pub trait Compose: Send + Sync {
     /// Whether bringing the service up again, files and override as they are, would make its containers anew.
     async fn would_recreate(&self, project: &ComposeProject, service: &ServiceName) -> Result<bool, HostError>;
 
-    /// Brings one service up as the files and the override say, with so many containers, without touching those it
-    /// depends on and without pulling. Every line that Compose prints goes to `log`.
+    /// Brings one service up as the files and the override say, with so many containers, without pulling, and without
+    /// touching those it depends on but for what runs first. Every line that Compose prints goes to `log`.
     async fn up(
         &self,
         project: &ComposeProject,
-        service: &ServiceName,
-        containers: u32,
+        service: (&ServiceName, u32),
+        first: RunFirst<'_>,
         log: &dyn LogSink,
     ) -> Result<(), HostError>;
 

@@ -157,6 +157,8 @@ pub struct ComposeService {
     pub builds: bool,
     /// Services that it waits for.
     pub depends_on: Vec<ServiceName>,
+    /// Those of them whose end it waits for (`service_completed_successfully`).
+    pub waits_for_end_of: Vec<ServiceName>,
     /// Where in its containers it has volumes, folders and files by what the files say.
     pub mounted_at: Vec<PathBuf>,
     /// Services in whose containers' network, IPC or PID namespace it lives instead of one of its own. It has to be made

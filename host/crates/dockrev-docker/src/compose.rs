@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use dockrev_core::ids::{ServiceId, ServiceName, StackName};
 use dockrev_core::image::ImageRef;
 use dockrev_core::job::{LogLine, LogSource};
-use dockrev_core::ports::{Compose, Engine, HostError, LogSink};
+use dockrev_core::ports::{Compose, Engine, HostError, LogSink, RunFirst};
 use dockrev_core::stack::{ComposeModel, ComposeProject, FileHash, Pins};
 use process::{Child, Ended, Finished};
 use serde_json::Value;
@@ -258,8 +258,8 @@ impl ComposeCli {
     async fn bring_up(
         &self,
         project: &ComposeProject,
-        (service, containers): (&ServiceName, u32),
-        manner: Manner,
+        (service, containers, manner): (&ServiceName, u32, Manner),
+        first: RunFirst<'_>,
         log: &dyn LogSink,
     ) -> Result<(), HostError> {
         let version = self.version().await?;
@@ -268,10 +268,20 @@ impl ComposeCli {
             self.require_image(project, service, override_file.as_deref()).await?;
         }
         let files = override_file.as_deref().map_or(Files::Own, Files::WithOverride);
-        let along = match version {
-            ComposeVersion::V1 => Along::Nobody,
-            ComposeVersion::V2 => along::with(self, project, files, service).await,
+        let along = match (version, first.services()) {
+            (ComposeVersion::V1, []) => Along::Nobody,
+            (ComposeVersion::V1 | ComposeVersion::V2, first) => {
+                along::with(self, project, files, (service, first)).await
+            }
         };
+        if let (Along::Nobody, [_, ..]) = (&along, first.services()) {
+            let names: Vec<&str> = first.services().iter().map(ServiceName::as_str).collect();
+            let text = format!(
+                "{} is not run first: something else that {service} waits for does not stand as the files say",
+                names.join(", ")
+            );
+            log.line(LogLine { source: LogSource::Dockrev, text });
+        }
         let variable = match version {
             ComposeVersion::V1 => command::api_version(self.engine.api_version().await?),
             ComposeVersion::V2 => None,
@@ -285,14 +295,16 @@ impl ComposeCli {
             let ended = process::stream(child, UP_TIMEOUT, log).await.map_err(|reason| self.missing(reason))?;
             self.check(project, "up", &ended, || ended.last_lines())
         };
-        match (up(&along).await, &along) {
+        match (up(&along).await, &along, first) {
+            // What runs first has not: the service is not to start.
+            (result, Along::Dependencies(_), RunFirst::These([_, ..])) => result,
             // One that the service waits for may have fallen ill: that is no reason not to bring the service back.
-            (Err(HostError::ComposeFailed { last_lines, .. }), Along::Dependencies(_)) => {
+            (Err(HostError::ComposeFailed { last_lines, .. }), Along::Dependencies(_), _) => {
                 let text = format!("once more without what it waits for: {last_lines}");
                 log.line(LogLine { source: LogSource::Dockrev, text });
                 up(&Along::Nobody).await
             }
-            (result, _) => result,
+            (result, Along::Nobody | Along::Dependencies(_), _) => result,
         }
     }
 
@@ -356,11 +368,11 @@ impl Compose for ComposeCli {
     async fn up(
         &self,
         project: &ComposeProject,
-        service: &ServiceName,
-        containers: u32,
+        (service, containers): (&ServiceName, u32),
+        first: RunFirst<'_>,
         log: &dyn LogSink,
     ) -> Result<(), HostError> {
-        self.bring_up(project, (service, containers), Manner::AsNeeded, log).await
+        self.bring_up(project, (service, containers, Manner::AsNeeded), first, log).await
     }
 
     async fn make_anew(
@@ -370,7 +382,7 @@ impl Compose for ComposeCli {
         containers: u32,
         log: &dyn LogSink,
     ) -> Result<(), HostError> {
-        self.bring_up(project, (service, containers), Manner::Anew, log).await
+        self.bring_up(project, (service, containers, Manner::Anew), RunFirst::IfTheyCan(&[]), log).await
     }
 }
 

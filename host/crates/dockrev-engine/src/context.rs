@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::scribe::Pen;
 use dockrev_core::backup::{Artifact, ArtifactName};
-use dockrev_core::ids::{ContainerId, ImageId, WorkloadId};
+use dockrev_core::ids::{ContainerId, ImageId, ServiceName, WorkloadId};
 use dockrev_core::job::{DataWish, Direction, Effect, Failure, JournalEntry, LogLine, Stage, StageOutput, Step};
 use dockrev_core::plan::{Change, UndoRule};
 use dockrev_core::ports::{
@@ -157,6 +157,12 @@ impl Past {
     pub(crate) fn new_version_may_have_run(&self) -> bool {
         self.effects(Stage::Apply, Direction::Do, Moment::Before)
             .any(|effect| matches!(effect, Effect::ComposeUp | Effect::ReplaceContainer { .. }))
+    }
+
+    /// Whether the override file may say something else of `service`, which runs before the one that is changed.
+    pub(crate) fn may_have_moved_one_shot(&self, service: &ServiceName) -> bool {
+        self.effects(Stage::Apply, Direction::Do, Moment::Before)
+            .any(|effect| matches!(effect, Effect::PinOneShot { service: moved, .. } if moved == service))
     }
 
     /// Whether the stage was begun.

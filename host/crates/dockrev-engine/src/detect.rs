@@ -21,6 +21,7 @@ use subjects::Known;
 mod followers;
 mod memory;
 mod moved;
+mod one_shots;
 mod reading;
 mod subjects;
 

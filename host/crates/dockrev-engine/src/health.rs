@@ -279,17 +279,23 @@ fn undo_rule(context: &Context<'_>, containers: &[ContainerStatus], image: &Imag
     if is_certain { UndoRule::Automatic } else { context.change.verify.without_healthcheck }
 }
 
-async fn bad(context: &Context<'_>, id: Option<&WorkloadId>, reason: String, undo: UndoRule) -> StageError {
-    let id = id.unwrap_or(context.id);
+/// Keeps what the containers of `id` wrote last as evidence.
+pub(crate) async fn keep_last_lines(context: &Context<'_>, id: &WorkloadId) -> Result<(), StageError> {
     let output = context.output_of(id, EVIDENCE_LINES).await.unwrap_or_default();
     let lines: Vec<String> = output.iter().map(|line| line.text.clone()).collect();
     for line in output {
         context.pen.scribe.line(line);
     }
-    if !lines.is_empty()
-        && let Err(error) = context.pen.saw(Observation::LastLines { lines }).await
-    {
-        return error.into();
+    if !lines.is_empty() {
+        context.pen.saw(Observation::LastLines { lines }).await?;
+    }
+    Ok(())
+}
+
+async fn bad(context: &Context<'_>, id: Option<&WorkloadId>, reason: String, undo: UndoRule) -> StageError {
+    let id = id.unwrap_or(context.id);
+    if let Err(error) = keep_last_lines(context, id).await {
+        return error;
     }
     let hint = match undo {
         UndoRule::Automatic => None,

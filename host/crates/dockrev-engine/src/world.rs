@@ -4,10 +4,12 @@
 //! does, before or after its effect.
 
 mod follower;
+mod one_shot;
 mod ports;
 mod standalone;
 
 pub(crate) use follower::rider;
+pub(crate) use one_shot::migrate;
 use ports::Locks;
 
 use crate::context::Ports;
@@ -83,6 +85,10 @@ pub(crate) struct State {
     pub(crate) kept: Option<ContainerStatus>,
     /// The container of a service that lives in the network of this one.
     pub(crate) follower: Option<ContainerStatus>,
+    /// What the one-shot ran with last, and whether it succeeded.
+    pub(crate) one_shot: Option<one_shot::Run>,
+    /// What the one-shot fails with.
+    pub(crate) one_shot_dislikes: Option<ImageId>,
     /// What the follower is not healthy with.
     pub(crate) follower_dislikes: Option<ImageId>,
     /// Labels of the container.
@@ -131,6 +137,8 @@ impl Default for State {
             is_alone: false,
             kept: None,
             follower: None,
+            one_shot: None,
+            one_shot_dislikes: None,
             follower_dislikes: None,
             labels: BTreeMap::new(),
             neighbour: RunState::Running,
@@ -203,7 +211,7 @@ fn workload(road: Road, files: Vec<FileHash>, old_pin: &PinnedImage) -> Workload
     };
     let writing = match road {
         Road::MovedTag => Writing::LocalTag,
-        Road::FirstPin | Road::Followed => Writing::Override { before: None },
+        Road::FirstPin | Road::Followed | Road::Prepared => Writing::Override { before: None },
         Road::NextPin => Writing::Override { before: Some(old_pin.clone()) },
         Road::Rewrite => road.rewrite(None),
         Road::RewriteOfPinned => road.rewrite(Some(old_pin.clone())),
@@ -220,6 +228,7 @@ fn workload(road: Road, files: Vec<FileHash>, old_pin: &PinnedImage) -> Workload
         containers: 1,
         depends_on: Vec::new(),
         followers: if road == Road::Followed { follower::planned() } else { Vec::new() },
+        one_shots: if road == Road::Prepared { one_shot::planned() } else { Vec::new() },
     }))
 }
 
@@ -233,6 +242,8 @@ pub(crate) enum Road {
     RewriteOfPinned,
     /// As the first pin, with another service that lives in this one's network.
     Followed,
+    /// As the first pin, with a one-shot of the same image that runs before it.
+    Prepared,
     /// A container that belongs to no stack, and whose tag moved.
     AloneMovedTag,
     /// A container that belongs to no stack, and a newer tag.
@@ -240,13 +251,14 @@ pub(crate) enum Road {
 }
 
 impl Road {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::MovedTag,
         Self::FirstPin,
         Self::NextPin,
         Self::Rewrite,
         Self::RewriteOfPinned,
         Self::Followed,
+        Self::Prepared,
         Self::AloneMovedTag,
         Self::AloneNewTag,
     ];
@@ -259,6 +271,7 @@ impl Road {
             | Self::FirstPin
             | Self::Rewrite
             | Self::Followed
+            | Self::Prepared
             | Self::AloneMovedTag
             | Self::AloneNewTag => false,
         }
@@ -281,7 +294,8 @@ impl Road {
             | Self::NextPin
             | Self::Rewrite
             | Self::RewriteOfPinned
-            | Self::Followed => false,
+            | Self::Followed
+            | Self::Prepared => false,
             Self::AloneMovedTag | Self::AloneNewTag => true,
         }
     }
@@ -315,6 +329,7 @@ impl World {
             | Road::Rewrite
             | Road::RewriteOfPinned
             | Road::Followed
+            | Road::Prepared
             | Road::AloneNewTag => pinned("1.1", NEW),
         };
         let old = image(OLD);
@@ -353,7 +368,17 @@ impl World {
             reason: "test".to_owned(),
             warnings: Vec::new(),
         };
-        let world = if road == Road::Followed { world.with_follower() } else { world };
+        let world = match road {
+            Road::Followed => world.with_follower(),
+            Road::Prepared => world.with_one_shot(),
+            Road::MovedTag
+            | Road::FirstPin
+            | Road::NextPin
+            | Road::Rewrite
+            | Road::RewriteOfPinned
+            | Road::AloneMovedTag
+            | Road::AloneNewTag => world,
+        };
         (world, change)
     }
 

@@ -6,7 +6,8 @@ use dockrev_core::job::{
     StageOutput, Step,
 };
 use dockrev_core::plan::{
-    Change, ChangeLevel, CurrentImage, Follower, ServiceWorkload, UndoRule, VerifySettings, Warning, Workload, Writing,
+    Change, ChangeLevel, CurrentImage, Follower, OneShot, OneShotImage, ServiceWorkload, UndoRule, VerifySettings,
+    Warning, Workload, Writing,
 };
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::Journal;
@@ -48,6 +49,10 @@ fn change() -> Change {
             containers: 1,
             was_healthy: true,
         }],
+        one_shots: vec![
+            OneShot { service: ServiceName::new("assets"), image: OneShotImage::Stays },
+            OneShot { service: ServiceName::new("migrate"), image: OneShotImage::Moves { pin_found: None } },
+        ],
     }));
     Change {
         workload,
@@ -117,6 +122,8 @@ fn steps() -> Vec<Step> {
         Effect::PinImage { image: None },
         Effect::ComposeUp,
         Effect::RemakeFollower { service: ServiceName::new("sidecar") },
+        Effect::PinOneShot { service: ServiceName::new("migrate"), image: Some(pinned("1.1.0", "b").to_string()) },
+        Effect::EndOneShot { id: ContainerId::new("0123"), name: "shop-migrate-1".to_owned() },
     ];
     let container = ContainerStatus {
         id: ContainerId::new("c1"),

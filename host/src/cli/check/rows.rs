@@ -145,7 +145,10 @@ fn architecture(architecture: &Architecture) -> Cell {
 /// What does not fit into a row: where a compose file or the engine's own tag stands for something else than what runs, and
 /// what else an update makes anew.
 fn notes(entries: &[&PlanEntry]) -> Vec<String> {
-    let notes = entries.iter().flat_map(|entry| [of_file(entry), of_local_tag(entry), of_followers(entry)]).flatten();
+    let notes = entries
+        .iter()
+        .flat_map(|entry| [of_file(entry), of_local_tag(entry), of_followers(entry), of_one_shots(entry)])
+        .flatten();
     notes.map(|text| paint(Tone::Caution, crate::cli::table::one_line(&text))).collect()
 }
 
@@ -179,6 +182,12 @@ fn of_followers(entry: &PlanEntry) -> Option<String> {
     let text =
         format!("{} {verb} in the namespaces of {}, and {what} made anew after it", names.join(", "), entry.subject);
     (!names.is_empty()).then(|| format!("note: {text}"))
+}
+
+fn of_one_shots(entry: &PlanEntry) -> Option<String> {
+    let names: Vec<&str> = entry.one_shots().iter().map(|one_shot| one_shot.service.as_str()).collect();
+    let verb = if names.len() == 1 { "runs" } else { "run" };
+    (!names.is_empty()).then(|| format!("note: {} {verb} once more before {} starts", names.join(", "), entry.subject))
 }
 
 /// The registries that asked for it, and until when: what comes from them is not known before.

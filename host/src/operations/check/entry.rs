@@ -58,6 +58,9 @@ pub struct Entry {
     /// Services that are made anew after it, in that order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub followers: Vec<String>,
+    /// Services that run to their end before it starts: migrations, for example.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub one_shots: Vec<String>,
     /// How long this one took.
     pub elapsed_ms: u64,
 }
@@ -196,7 +199,8 @@ pub fn of(entry: &PlanEntry, detection: Option<&Detection>) -> Entry {
         candidate: candidate(&entry.decision, reading),
         considered: considered(entry, reading),
         warnings: warnings(&entry.decision),
-        followers: followers(entry),
+        followers: entry.followers().iter().map(|follower| follower.service.to_string()).collect(),
+        one_shots: entry.one_shots().iter().map(|one_shot| one_shot.service.to_string()).collect(),
         elapsed_ms: detection.map_or(0, |found| u64::try_from(found.took.as_millis()).unwrap_or(u64::MAX)),
     }
 }
@@ -323,10 +327,6 @@ fn since_when(since: Since) -> SinceWhen {
         AgeSource::FirstSeen => "first-seen",
     };
     SinceWhen { at: since.at, source: source.to_owned() }
-}
-
-fn followers(entry: &PlanEntry) -> Vec<String> {
-    entry.followers().iter().map(|follower| follower.service.as_str().to_owned()).collect()
 }
 
 fn warnings(decision: &Decision) -> Vec<String> {

@@ -104,6 +104,20 @@ pub enum Effect {
         /// Which service.
         service: ServiceName,
     },
+    /// The entry in the override file is replaced of a service that runs before the one that is changed.
+    PinOneShot {
+        /// Which service.
+        service: ServiceName,
+        /// `repository:tag@digest`, or nothing to take the entry out.
+        image: Option<String>,
+    },
+    /// A container is stopped of a service that runs before the one that is changed. Nobody starts it again.
+    EndOneShot {
+        /// Which one.
+        id: ContainerId,
+        /// Its name.
+        name: String,
+    },
     /// A container that belongs to no stack is made anew.
     ReplaceContainer {
         /// Its name.
@@ -211,6 +225,13 @@ impl fmt::Display for Effect {
             Self::EditFile { location, from, to } => write!(f, "write `{to}` for `{from}` in {location}"),
             Self::ComposeUp => f.write_str("compose up"),
             Self::RemakeFollower { service } => write!(f, "make {service} anew, which follows"),
+            Self::PinOneShot { service, image: Some(image) } => {
+                write!(f, "pin {image} in the override file for {service}, which runs before it")
+            }
+            Self::PinOneShot { service, image: None } => {
+                write!(f, "take the pin of {service}, which runs before it, out of the override file")
+            }
+            Self::EndOneShot { name, .. } => write!(f, "end {name}"),
             Self::ReplaceContainer { name, image } => write!(f, "make {name} anew from {image}"),
             Self::PutContainerBack { name } => write!(f, "put the old {name} back"),
             Self::RemoveOldContainer { name } => write!(f, "remove the old {name}"),

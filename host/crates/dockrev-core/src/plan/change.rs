@@ -3,10 +3,10 @@
 use super::candidate::{Architecture, Candidate, ChangeLevel};
 use super::options::{PlanOptions, VerifySettings};
 use super::rewrite::RewritePlan;
-use super::workload::{ContainerWorkload, ServiceWorkload, Spelling, Workload, Writing};
+use super::workload::{ContainerWorkload, OneShotImage, ServiceWorkload, Spelling, Workload, Writing};
 use crate::backup::{BackupPlan, Choice, TargetName};
 use crate::detection::{ComposeFacts, ContainerFacts, Detection, InFiles, Reading, TagUsers};
-use crate::ids::{ContainerName, ImageId, ServiceId, WorkloadId};
+use crate::ids::{ContainerName, ImageId, ServiceId, ServiceName, WorkloadId};
 use crate::image::{Digest, ImageRef, PinnedImage, Tag};
 use crate::platform::Platform;
 use crate::stack::{ComposeService, LocalImage};
@@ -81,6 +81,14 @@ pub enum Warning {
         /// Why.
         reason: String,
     },
+    /// What runs before the service does not come along.
+    #[error(
+        "`{service}`, which runs before it, has its image in another place of the file and stays with the older one"
+    )]
+    OneShotStays {
+        /// The one-shot.
+        service: ServiceName,
+    },
     /// Data that one would expect in the backup is not in it.
     #[error("no backup of {target}: {reason}")]
     NotBackedUp {
@@ -110,6 +118,11 @@ impl Change {
         if let Workload::Service(workload) = &mut self.workload {
             workload.writing = Writing::Rewrite(Box::new(rewrite));
             self.warnings.retain(|warning| !matches!(warning, Warning::OverrideOnly { .. }));
+            for one_shot in &mut workload.one_shots {
+                if let OneShotImage::Moves { .. } = std::mem::replace(&mut one_shot.image, OneShotImage::Stays) {
+                    self.warnings.push(Warning::OneShotStays { service: one_shot.service.clone() });
+                }
+            }
         }
         self
     }
@@ -167,6 +180,7 @@ pub(super) fn freeze(
         containers: compose.containers,
         depends_on: compose.depends_on.clone(),
         followers: compose.followers.clone(),
+        one_shots: compose.one_shots.clone(),
     }));
     Change {
         workload,

@@ -44,6 +44,15 @@ impl Workload {
         }
     }
 
+    /// The services that run to their end before it starts.
+    #[must_use]
+    pub fn one_shots(&self) -> &[OneShot] {
+        match self {
+            Self::Service(service) => &service.one_shots,
+            Self::Container(_) => &[],
+        }
+    }
+
     /// Whether the engine removes it when it stops.
     #[must_use]
     pub fn is_removed_on_stop(&self) -> bool {
@@ -86,6 +95,9 @@ pub struct ServiceWorkload {
     /// Services of the stack that are made anew after it, each after those that it lives in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub followers: Vec<Follower>,
+    /// Services of the stack that run to their end once more before this one starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_shots: Vec<OneShot>,
 }
 
 /// A service that lives in the namespaces of one that is changed (`network_mode`, `ipc` or `pid` is `service:NAME`). A
@@ -100,6 +112,29 @@ pub struct Follower {
     pub containers: u32,
     /// Whether its healthcheck found it healthy when this was planned: then it has to become so again.
     pub was_healthy: bool,
+}
+
+/// A service that runs to its end before the one that is changed starts (`service_completed_successfully`): a migration, for
+/// example. Compose runs it whenever it brings up who waits for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneShot {
+    /// Which service, of the same stack.
+    pub service: ServiceName,
+    /// What it is made from.
+    pub image: OneShotImage,
+}
+
+/// What a one-shot is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum OneShotImage {
+    /// Its own: it runs once more as it is.
+    Stays,
+    /// That of the service that is changed: it is changed with it.
+    Moves {
+        /// What the override file pinned for it when this was planned.
+        pin_found: Option<PinnedImage>,
+    },
 }
 
 /// A container that is made anew through the Engine API.

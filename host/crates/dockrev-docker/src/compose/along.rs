@@ -21,14 +21,15 @@ pub(super) enum Along {
     Dependencies(BTreeMap<ServiceName, usize>),
 }
 
-/// Decides who comes along with `service`. Whatever cannot be found out says that nobody does.
+/// Decides who comes along with `service`: what runs `first`, however it stands. Whatever cannot be found out says that
+/// nobody does.
 pub(super) async fn with(
     compose: &ComposeCli,
     project: &ComposeProject,
     files: Files<'_>,
-    service: &ServiceName,
+    (service, first): (&ServiceName, &[ServiceName]),
 ) -> Along {
-    match standing(compose, project, files, service).await {
+    match standing(compose, project, files, (service, first)).await {
         Ok(Some(dependencies)) => Along::Dependencies(dependencies),
         Ok(None) => Along::Nobody,
         Err(error) => {
@@ -42,7 +43,7 @@ async fn standing(
     compose: &ComposeCli,
     project: &ComposeProject,
     files: Files<'_>,
-    service: &ServiceName,
+    (service, first): (&ServiceName, &[ServiceName]),
 ) -> Result<Option<BTreeMap<ServiceName, usize>>, HostError> {
     let model = compose.config(project, files).await?;
     let names = dependencies(&model, service);
@@ -52,6 +53,10 @@ async fn standing(
     let hashes = compose.hashes(project, files).await?;
     let mut found = BTreeMap::new();
     for name in names {
+        if first.contains(&name) {
+            found.insert(name, 1);
+            continue;
+        }
         let id = ServiceId { stack: project.name.clone(), service: name.clone() };
         let image = model.services.get(&name).and_then(|service| service.image.as_ref()?.parse::<ImageRef>().ok());
         let Some(image) = image else { return Ok(None) };

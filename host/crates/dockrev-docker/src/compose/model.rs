@@ -40,8 +40,17 @@ struct ConfigService {
 #[serde(untagged)]
 enum DependsOn {
     Names(Vec<String>),
-    Conditions(BTreeMap<String, IgnoredAny>),
+    Conditions(BTreeMap<String, Dependency>),
 }
+
+#[derive(Deserialize)]
+struct Dependency {
+    #[serde(default)]
+    condition: Option<String>,
+}
+
+/// Whoever waits with it waits for an end without an error.
+const COMPLETED: &str = "service_completed_successfully";
 
 /// `[SOURCE:]PLACE[:MODE]`, or the long form.
 #[derive(Deserialize)]
@@ -99,18 +108,21 @@ fn read_as<T: DeserializeOwned>(version: ComposeVersion, output: &[u8]) -> Resul
 
 fn read(service: ConfigService) -> ComposeService {
     let (lives_in, volumes_from) = (lives_in(&service), volumes_from(&service));
-    let mut depends_on: Vec<ServiceName> = match service.depends_on {
-        None => Vec::new(),
-        Some(DependsOn::Names(names)) => names.into_iter().map(ServiceName::new).collect(),
-        Some(DependsOn::Conditions(conditions)) => conditions.into_keys().map(ServiceName::new).collect(),
+    let (depends_on, waits_for_end_of) = match &service.depends_on {
+        None => (Vec::new(), Vec::new()),
+        Some(DependsOn::Names(names)) => (sorted(names.iter().map(String::as_str)), Vec::new()),
+        Some(DependsOn::Conditions(conditions)) => {
+            let completed = |dependency: &Dependency| dependency.condition.as_deref() == Some(COMPLETED);
+            let waits = conditions.iter().filter(|(_, dependency)| completed(dependency));
+            (sorted(conditions.keys().map(String::as_str)), sorted(waits.map(|(name, _)| name.as_str())))
+        }
     };
-    depends_on.sort();
-    depends_on.dedup();
     let mounted_at = service.volumes.iter().flatten().map(|entry| PathBuf::from(entry.place())).collect();
     ComposeService {
         image: service.image,
         builds: service.build.is_some(),
         depends_on,
+        waits_for_end_of,
         mounted_at,
         lives_in,
         volumes_from,

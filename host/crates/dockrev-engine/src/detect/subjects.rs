@@ -1,10 +1,12 @@
 //! What is to be looked at, and what is known of it before any registry is asked.
 
 use super::followers::{self, Looking, Ties};
+use super::one_shots;
 use super::{Depth, DetectError, HostPorts, Scope};
 use dockrev_core::detection::{ComposeFacts, ContainerFacts, InFiles, LocalTag, Replicas, Subject, TagUsers};
-use dockrev_core::ids::{ContainerName, ImageId, ServiceName, StackName};
+use dockrev_core::ids::{ContainerName, ImageId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{ImageRef, Repository, Tag};
+use dockrev_core::plan::{OneShot, OneShotImage};
 use dockrev_core::ports::{Compose, Engine, HostError, ImageName, Recreation, Standalone};
 use dockrev_core::stack::{
     ComposeModel, ComposeProject, Container, FileHash, Health, Inventory, LocalImage, MountSource, Pins, RunState,
@@ -129,26 +131,51 @@ fn select(mut inventory: Inventory, scope: &Scope) -> Result<Inventory, DetectEr
 
 /// What concerns more than one service: who is made from which tag.
 struct Neighbours {
-    tag_users: BTreeMap<(Repository, Tag), u32>,
+    tag_users: BTreeMap<(Repository, Tag), BTreeSet<User>>,
+}
+
+/// A service, or a container that belongs to no stack.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum User {
+    Service(ServiceId),
+    Container(String),
 }
 
 impl Neighbours {
     fn of(inventory: &Inventory) -> Self {
         let services = inventory.stacks.iter().flat_map(|stack| &stack.services);
-        let of_services = services.map(|service| service.containers.as_slice());
-        let of_standalone = inventory.standalone.iter().map(std::slice::from_ref);
+        let of_services = services.flat_map(|service| {
+            service.containers.iter().map(|container| (User::Service(service.id.clone()), container))
+        });
+        let of_standalone =
+            inventory.standalone.iter().map(|container| (User::Container(container.name.clone()), container));
         let mut neighbours = Self { tag_users: BTreeMap::new() };
-        for containers in of_services.chain(of_standalone) {
-            let tags: BTreeSet<_> = containers.iter().filter_map(|container| local_tag(&container.image)).collect();
-            for tag in tags {
-                *neighbours.tag_users.entry(tag).or_default() += 1;
+        for (user, container) in of_services.chain(of_standalone) {
+            if let Some(tag) = local_tag(&container.image) {
+                neighbours.tag_users.entry(tag).or_default().insert(user);
             }
         }
         neighbours
     }
 
     fn tag_users(&self, written: &str) -> TagUsers {
-        let count = local_tag(written).and_then(|tag| self.tag_users.get(&tag)).copied().unwrap_or_default();
+        self.tag_users_without(written, |_| false)
+    }
+
+    /// Not counting those one-shots of the stack that move with the service.
+    fn tag_users_but_for(&self, written: &str, one_shots: &[OneShot], stack: &StackName) -> TagUsers {
+        self.tag_users_without(written, |user| match user {
+            User::Service(id) => one_shots.iter().any(|one_shot| {
+                let moves = matches!(one_shot.image, OneShotImage::Moves { .. });
+                moves && id.stack == *stack && id.service == one_shot.service
+            }),
+            User::Container(_) => false,
+        })
+    }
+
+    fn tag_users_without(&self, written: &str, is_left_out: impl Fn(&User) -> bool) -> TagUsers {
+        let users = local_tag(written).and_then(|tag| self.tag_users.get(&tag));
+        let count = users.into_iter().flatten().filter(|user| !is_left_out(user)).count();
         if count > 1 { TagUsers::Several } else { TagUsers::One }
     }
 }
@@ -216,6 +243,7 @@ async fn known_service(
         Err(error) => Err(error.clone()),
         Ok(facts) => {
             let Ties { followers, cut_off } = followers::of(looking, service, facts).await?;
+            let one_shots = one_shots::of(looking, service, facts).await?;
             Ok(Some(ComposeFacts {
                 project: service.project.clone(),
                 files: facts.files.clone(),
@@ -225,9 +253,10 @@ async fn known_service(
                 has_healthcheck,
                 containers: count(service),
                 replicas: replicas(service),
-                tag_users: neighbours.tag_users(&written),
+                tag_users: neighbours.tag_users_but_for(&written, &one_shots, &service.id.stack),
                 left_volumes: left_volumes(service, facts.model.as_ref()),
                 followers,
+                one_shots,
                 tied_to_it: cut_off,
             }))
         }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::world::{Fault, NEW, OLD, Road, World, image, pinned, service};
+use crate::world::{Fault, NEW, OLD, Road, World, image, migrate, pinned, service};
 use dockrev_core::backup::{self, BackupSettings, Measured};
 use dockrev_core::ids::WorkloadId;
 use dockrev_core::job::{LogLine, Observation, StageOutput};
@@ -78,6 +78,11 @@ fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
                 Road::FirstPin | Road::NextPin | Road::Followed => {
                     assert_eq!(pin, Some(&pinned("1.1", NEW)), "{context}")
                 }
+                Road::Prepared => {
+                    let pin_of_one_shot = state.pins.get(&migrate().service);
+                    assert_eq!((pin, pin_of_one_shot), (Some(&pinned("1.1", NEW)), pin), "{context}");
+                    assert_eq!(state.one_shot.as_ref().unwrap().image, image(NEW).id, "{context}");
+                }
                 Road::Rewrite | Road::RewriteOfPinned => {
                     assert_eq!((pin, state.file_image.as_str()), (None, "demo.invalid/app:1.1"), "{context}");
                     assert_eq!(state.tags.get("demo.invalid/app:1.1"), Some(&image(NEW).id), "{context}");
@@ -94,9 +99,12 @@ fn check_promise(world: &World, road: Road, context: &str) -> Option<JobState> {
                 | Road::FirstPin
                 | Road::Rewrite
                 | Road::Followed
+                | Road::Prepared
                 | Road::AloneMovedTag
                 | Road::AloneNewTag => {
-                    assert_eq!(pin, None, "{context}");
+                    assert_eq!((pin, state.pins.len()), (None, 0), "{context}");
+                    let ran = state.one_shot.as_ref().map_or(image(OLD).id, |run| run.image.clone());
+                    assert_eq!(ran, image(OLD).id, "{context}: the one-shot is another version");
                     assert_eq!(state.tags.get("demo.invalid/app:1.0"), Some(&image(OLD).id), "{context}");
                 }
             }
@@ -303,6 +311,41 @@ async fn copies_before_and_puts_back_after() {
             assert_eq!(state.backups.values().collect::<Vec<_>>(), [OLD], "{road:?} {new:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_one_shot_that_fails_stops_the_update_and_not_the_way_back() {
+    let (world, runner, change) = prepare_with_backup(Road::Prepared, NewImage::Works).await;
+    world.state().one_shot_dislikes = Some(image(NEW).id);
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state.name(), "rolled-back", "{:?}", job.state);
+    let cause = job.state.cause().unwrap();
+    assert_eq!(cause.code, "apply.one-shot-failed");
+    assert!(cause.message.contains("`demo/migrate`, which has to succeed before `demo/app` starts"), "{cause:?}");
+    check_promise(&world, Road::Prepared, "a failing one-shot");
+    let kept = world.state().entries[job.id.as_str()].iter().any(
+        |entry| matches!(&entry.step, Step::Saw(Observation::LastLines { lines }) if lines == &["its last words"]),
+    );
+    assert!(kept, "what it wrote is no evidence");
+
+    // It fails with the old version, too: the service comes back all the same.
+    let (world, runner, change) = prepare_with_backup(Road::Prepared, NewImage::IsSick).await;
+    world.state().one_shot_dislikes = Some(image(OLD).id);
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state.name(), "rolled-back", "{:?}", job.state);
+    check_promise(&world, Road::Prepared, "a one-shot that fails on the way back");
+}
+
+#[tokio::test]
+async fn a_one_shot_that_another_job_moved_stays_moved() {
+    let (world, runner, change) = prepare(Road::Prepared, NewImage::IsSick, true);
+    world.state().pins.insert(migrate().service, pinned("1.1", NEW));
+    world.state().one_shot.as_mut().unwrap().image = image(NEW).id;
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state.name(), "rolled-back", "{:?}", job.state);
+    let state = world.state();
+    assert_eq!(state.container.as_ref().unwrap().image_id, image(OLD).id);
+    assert_eq!(state.pins.get(&migrate().service), Some(&pinned("1.1", NEW)));
 }
 
 #[tokio::test]

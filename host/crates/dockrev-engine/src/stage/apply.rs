@@ -5,6 +5,7 @@
 //! number of times.
 
 mod container;
+mod one_shots;
 mod rewrite;
 mod service;
 
@@ -38,6 +39,7 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
     if let Workload::Service(workload) = &context.change.workload {
         // A Compose whose Dockrev was killed goes on: it would start the new version on the data that goes back.
         context.compose.wait_until_idle(&workload.service.stack).await.map_err(|error| host(&error))?;
+        one_shots::end(context, workload).await?;
     }
     have_old_image(context, old).await?;
     let stopped_others = data::put_back(context).await?;

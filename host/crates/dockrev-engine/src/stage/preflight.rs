@@ -2,8 +2,9 @@
 
 use crate::context::{Context, StageError};
 use crate::followers;
+use dockrev_core::ids::ServiceName;
 use dockrev_core::job::{Stage, StageOutput};
-use dockrev_core::plan::{ContainerWorkload, ServiceWorkload, Workload};
+use dockrev_core::plan::{ContainerWorkload, OneShotImage, ServiceWorkload, Workload, Writing};
 use dockrev_core::ports::{HostError, Recreation};
 use dockrev_core::stack::RunState;
 
@@ -12,6 +13,7 @@ const PLAN_AGAIN: &str = "run the command again: it makes a new plan";
 pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageError> {
     same_containers(context).await?;
     followers_run(context).await?;
+    one_shots_have_ended(context).await?;
     unchanged(context).await?;
     Ok(StageOutput::Nothing)
 }
@@ -112,6 +114,24 @@ fn follower_changed(context: &Context<'_>, what: &str) -> StageError {
     StageError::failed(context.pen.stage, "preflight.follower-changed", what.to_owned(), PLAN_AGAIN)
 }
 
+/// One that runs is at work for somebody else.
+async fn one_shots_have_ended(context: &Context<'_>) -> Result<(), StageError> {
+    let Some(workload) = context.change.workload.service() else { return Ok(()) };
+    for one_shot in &workload.one_shots {
+        let id = followers::id(workload, &one_shot.service);
+        let status = context.engine.service_status(&id).await.map_err(|error| host(context, &error))?;
+        let runs = |run: RunState| match run {
+            RunState::Running | RunState::Restarting | RunState::Paused => true,
+            RunState::Exited { .. } | RunState::NotStarted => false,
+        };
+        if status.iter().any(|container| runs(container.run)) {
+            let message = format!("`{id}`, which runs before `{}`, is at work", workload.service);
+            return Err(StageError::failed(context.pen.stage, "preflight.one-shot-runs", message, PLAN_AGAIN));
+        }
+    }
+    Ok(())
+}
+
 async fn same_files(context: &Context<'_>, workload: &ServiceWorkload) -> Result<(), StageError> {
     let files = match workload.earlier_edits.as_slice() {
         [] => context.compose.fingerprint(&workload.project).await,
@@ -129,11 +149,27 @@ async fn same_files(context: &Context<'_>, workload: &ServiceWorkload) -> Result
 
 async fn same_pin(context: &Context<'_>, workload: &ServiceWorkload) -> Result<(), StageError> {
     let pins = context.compose.pins(&workload.service.stack).await.map_err(|error| host(context, &error))?;
-    if pins.get(&workload.service.service) == workload.pin_found.as_ref() {
-        return Ok(());
+    let changed = |service: &ServiceName| {
+        let id = followers::id(workload, service);
+        let message = format!("the override file pins another image for `{id}` than when this was planned");
+        Err(StageError::failed(context.pen.stage, "preflight.pin-changed", message, PLAN_AGAIN))
+    };
+    if pins.get(&workload.service.service) != workload.pin_found.as_ref() {
+        return changed(&workload.service.service);
     }
-    let message = format!("the override file pins another image for `{}` than when this was planned", workload.service);
-    Err(StageError::failed(context.pen.stage, "preflight.pin-changed", message, PLAN_AGAIN))
+    let new_pin = match &workload.writing {
+        Writing::Override { .. } => Some(&context.change.to),
+        Writing::LocalTag | Writing::Rewrite(_) => None,
+    };
+    for one_shot in &workload.one_shots {
+        let OneShotImage::Moves { pin_found } = &one_shot.image else { continue };
+        let pin = pins.get(&one_shot.service);
+        // An earlier job of the same plan may have moved it already.
+        if pin != pin_found.as_ref() && pin != new_pin {
+            return changed(&one_shot.service);
+        }
+    }
+    Ok(())
 }
 
 async fn old_image_is_here(context: &Context<'_>) -> Result<(), StageError> {

@@ -32,8 +32,9 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
 async fn drift(context: &Context<'_>) -> Vec<String> {
     let Some(workload) = context.change.workload.service() else { return Vec::new() };
     let mut warnings = Vec::from_iter(drift_of(context, workload, &workload.service.service, "it").await);
-    for follower in &workload.followers {
-        warnings.extend(drift_of(context, workload, &follower.service, follower.service.as_str()).await);
+    let followers = workload.followers.iter().map(|follower| &follower.service);
+    for service in followers.chain(workload.one_shots.iter().map(|one_shot| &one_shot.service)) {
+        warnings.extend(drift_of(context, workload, service, service.as_str()).await);
     }
     warnings
 }

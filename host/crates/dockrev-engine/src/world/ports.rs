@@ -1,6 +1,7 @@
 //! What a [`World`] answers through its ports.
 
 use super::follower::rider;
+use super::one_shot::migrate;
 use super::{NEIGHBOUR, State, World, digest, file, no_such, project, rewrite, service, volume};
 use crate::clock::Clock;
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use dockrev_core::plan::{CannotRewrite, Obstacle, Rewrite, Wanted};
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{
     CancelFlag, Compose, ContainerOrder, Engine, HostError, Journal, JournalError, LockError, LogSink, Ordered,
-    RestoreItem, Rewriting, StackGuard, StackLocks, Standing, Vault, VaultError, Way,
+    RestoreItem, Rewriting, RunFirst, StackGuard, StackLocks, Standing, Vault, VaultError, Way,
 };
 use dockrev_core::stack::{
     ComposeModel, ComposeProject, Container, ContainerStatus, FileHash, Inventory, LocalImage, Pins, RunState, Service,
@@ -122,6 +123,9 @@ impl Engine for World {
 
     async fn service_status(&self, asked: &ServiceId) -> Result<Vec<ContainerStatus>, HostError> {
         self.host(|state| {
+            if *asked == migrate() {
+                return Ok(state.status_of_one_shot().into_iter().collect());
+            }
             let found = if *asked == rider() { &state.follower } else { &state.container };
             Ok(found.clone().into_iter().collect())
         })
@@ -226,11 +230,12 @@ impl Compose for World {
     async fn up(
         &self,
         _project: &ComposeProject,
-        service: &ServiceName,
-        _containers: u32,
+        (service, _containers): (&ServiceName, u32),
+        first: RunFirst<'_>,
         _log: &dyn LogSink,
     ) -> Result<(), HostError> {
         self.host(|state| {
+            state.run_first(first)?;
             let wanted = match state.pins.get(service) {
                 Some(pin) => pin.by_digest(),
                 None => state.file_image.parse().unwrap(),

@@ -11,6 +11,8 @@ services:
         condition: service_started
       db:
         condition: service_healthy
+      built:
+        condition: service_completed_successfully
     environment:
       SECRET: hunter2
     image: shop/app:1.0.0
@@ -48,6 +50,7 @@ const V2: &str = r#"{
       "command": null,
       "depends_on": {
         "cache": {"condition": "service_started", "required": true},
+        "built": {"condition": "service_completed_successfully", "required": true},
         "db": {"condition": "service_healthy", "required": true}
       },
       "environment": {"SECRET": "hunter2"},
@@ -83,16 +86,17 @@ fn reads_both_versions_alike() {
                 let depends_on: Vec<_> = service.depends_on.iter().map(ServiceName::as_str).collect();
                 let lives_in: Vec<_> = service.lives_in.iter().map(ServiceName::as_str).collect();
                 let volumes_from: Vec<_> = service.volumes_from.iter().map(ServiceName::as_str).collect();
+                let ends: Vec<_> = service.waits_for_end_of.iter().map(ServiceName::as_str).collect();
                 let image = service.image.as_deref().unwrap_or("-");
                 let (image, builds) = (image.split('@').next().unwrap(), service.builds);
-                format!("{name} {image} {builds} {depends_on:?} {lives_in:?} {volumes_from:?}")
+                format!("{name} {image} {builds} {depends_on:?} {ends:?} {lives_in:?} {volumes_from:?}")
             })
             .collect();
         let expected = [
-            r#"app shop/app:1.0.0 false ["cache", "db"] [] []"#,
-            "built mine:1 true [] [] []",
-            r#"cache redis:7.2.5-alpine false ["db"] ["app", "db"] ["app", "built"]"#,
-            "db postgres:16 false [] [] []",
+            r#"app shop/app:1.0.0 false ["built", "cache", "db"] ["built"] [] []"#,
+            "built mine:1 true [] [] [] []",
+            r#"cache redis:7.2.5-alpine false ["db"] [] ["app", "db"] ["app", "built"]"#,
+            "db postgres:16 false [] [] [] []",
         ];
         assert_eq!(lines, expected, "{version:?}");
     }

@@ -1,10 +1,11 @@
 //! A service: the override file or the local tag says what it is made from, and Compose makes it.
 
-use super::{Context, StageError, host, move_local_tag, pull_back, rewrite};
-use dockrev_core::ids::ImageId;
+use super::{Context, StageError, host, move_local_tag, one_shots, pull_back, rewrite};
+use dockrev_core::ids::{ImageId, ServiceId};
 use dockrev_core::image::PinnedImage;
 use dockrev_core::job::{Effect, Failure};
 use dockrev_core::plan::{ServiceWorkload, Writing};
+use dockrev_core::ports::RunFirst;
 
 /// Writes down that the service is made from `image`, and has Compose make it anew.
 pub(super) async fn move_to(
@@ -18,7 +19,14 @@ pub(super) async fn move_to(
         Writing::Override { .. } => pin(context, workload, Some(to)).await?,
         Writing::Rewrite(plan) => rewrite::perform(context, workload, plan, image).await?,
     }
-    compose_up(context, workload).await
+    one_shots::move_along(context, workload).await?;
+    let first = one_shots::names(workload);
+    match compose_up(context, workload, RunFirst::These(&first)).await {
+        Err(StageError::Failed(failure)) => {
+            Err(one_shots::failure(context, workload).await?.unwrap_or(StageError::Failed(failure)))
+        }
+        result => result,
+    }
 }
 
 /// Puts the old image back under its name, takes the pin or the user's file back, and has Compose make the service from
@@ -32,7 +40,9 @@ pub(super) async fn go_back(context: &Context<'_>, workload: &ServiceWorkload) -
         Writing::Override { before: None } => go_back_without_a_pin(context, workload, &from.image_id).await?,
         Writing::Rewrite(plan) => left = rewrite::undo(context, workload, plan).await?,
     }
-    compose_up(context, workload).await?;
+    one_shots::go_back(context, workload).await?;
+    let first = one_shots::names(workload);
+    compose_up(context, workload, RunFirst::IfTheyCan(&first)).await?;
     Ok(left)
 }
 
@@ -78,7 +88,17 @@ pub(super) async fn pin(
     workload: &ServiceWorkload,
     image: Option<&PinnedImage>,
 ) -> Result<(), StageError> {
-    let service = &workload.service;
+    let effect = Effect::PinImage { image: image.map(PinnedImage::to_string) };
+    write_pin(context, &workload.service, image, effect).await
+}
+
+/// Has the override file say `image` of `service`, which is `effect`.
+pub(super) async fn write_pin(
+    context: &Context<'_>,
+    service: &ServiceId,
+    image: Option<&PinnedImage>,
+    effect: Effect,
+) -> Result<(), StageError> {
     let mut pins = context.compose.pins(&service.stack).await.map_err(|error| host(&error))?;
     if pins.get(&service.service) == image {
         return Ok(());
@@ -87,17 +107,16 @@ pub(super) async fn pin(
         Some(image) => pins.insert(service.service.clone(), image.clone()),
         None => pins.remove(&service.service),
     };
-    let effect = Effect::PinImage { image: image.map(PinnedImage::to_string) };
     context.pen.intends(&effect).await?;
     context.compose.set_pins(&service.stack, &pins).await.map_err(|error| host(&error))?;
     context.pen.did(effect).await?;
     Ok(())
 }
 
-async fn compose_up(context: &Context<'_>, workload: &ServiceWorkload) -> Result<(), StageError> {
+async fn compose_up(context: &Context<'_>, workload: &ServiceWorkload, first: RunFirst<'_>) -> Result<(), StageError> {
     context.pen.intends(&Effect::ComposeUp).await?;
-    let up =
-        context.compose.up(&workload.project, &workload.service.service, workload.containers, context.pen.scribe).await;
+    let service = (&workload.service.service, workload.containers);
+    let up = context.compose.up(&workload.project, service, first, context.pen.scribe).await;
     up.map_err(|error| host(&error))?;
     context.pen.did(Effect::ComposeUp).await?;
     Ok(())

@@ -3,7 +3,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 
 /** The server that the API is asked of while the page is worked on. */
-const SERVER = process.env['DOCKREV_URL'] ?? 'http://127.0.0.1:8686'
+const SERVER = process.env.DOCKREV_URL ?? 'http://127.0.0.1:8686'
 
 // The server compares `Origin` with `Host`: a proxy that keeps the host of the browser is the same site.
 const api = { '/api': { target: SERVER, changeOrigin: false } }

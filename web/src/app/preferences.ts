@@ -53,8 +53,8 @@ export const themePreference = new Preference<Theme>(
   (value) => {
     store('theme', value === 'system' ? null : value)
     const root = document.documentElement
-    if (value === 'system') delete root.dataset['theme']
-    else root.dataset['theme'] = value
+    if (value === 'system') delete root.dataset.theme
+    else root.dataset.theme = value
   },
 )
 

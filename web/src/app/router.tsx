@@ -6,6 +6,9 @@ import { jobsSearch, overviewSearch, settingsSearch, workloadSearch } from '~/mo
 import { Crash, NotFound } from './failures'
 import { Shell } from './shell'
 
+/** Leaves a query to itself, begun before its page is there. What goes wrong is the page's to tell. */
+const begin = (reading: Promise<unknown>) => void reading.catch(() => undefined)
+
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Shell,
   errorComponent: Crash,
@@ -16,7 +19,7 @@ const overview = createRoute({
   getParentRoute: () => root,
   path: '/',
   validateSearch: overviewSearch,
-  loader: ({ context }) => void context.queries.prefetchQuery(entriesQuery),
+  loader: ({ context }) => begin(context.queries.query(entriesQuery)),
   component: lazyRouteComponent(() => import('~/pages/overview/overview-page'), 'OverviewPage'),
 })
 
@@ -25,7 +28,7 @@ const service = createRoute({
   path: '/stacks/$stack/services/$service',
   validateSearch: workloadSearch,
   loader: ({ context, params }) =>
-    void context.queries.prefetchQuery(workloadQuery({ stack: params.stack, name: params.service })),
+    begin(context.queries.query(workloadQuery({ stack: params.stack, name: params.service }))),
   component: lazyRouteComponent(() => import('~/pages/workload/workload-page'), 'ServicePage'),
 })
 
@@ -33,15 +36,14 @@ const container = createRoute({
   getParentRoute: () => root,
   path: '/containers/$name',
   validateSearch: workloadSearch,
-  loader: ({ context, params }) =>
-    void context.queries.prefetchQuery(workloadQuery({ stack: null, name: params.name })),
+  loader: ({ context, params }) => begin(context.queries.query(workloadQuery({ stack: null, name: params.name }))),
   component: lazyRouteComponent(() => import('~/pages/workload/workload-page'), 'ContainerPage'),
 })
 
 const plan = createRoute({
   getParentRoute: () => root,
   path: '/plans/$id',
-  loader: ({ context, params }) => void context.queries.prefetchQuery(planQuery(params.id)),
+  loader: ({ context, params }) => begin(context.queries.query(planQuery(params.id))),
   component: lazyRouteComponent(() => import('~/pages/plan/plan-page'), 'PlanPage'),
 })
 
@@ -55,7 +57,7 @@ const jobs = createRoute({
 const job = createRoute({
   getParentRoute: () => root,
   path: '/jobs/$id',
-  loader: ({ context, params }) => void context.queries.prefetchQuery(jobQuery(params.id)),
+  loader: ({ context, params }) => begin(context.queries.query(jobQuery(params.id))),
   component: lazyRouteComponent(() => import('~/pages/job/job-page'), 'JobPage'),
 })
 

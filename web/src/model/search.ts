@@ -29,25 +29,25 @@ function present<T extends Record<string, unknown>>(values: T) {
 }
 
 export function overviewSearch(raw: Raw): OverviewSearch {
-  const list = Array.isArray(raw['status']) ? raw['status'] : [raw['status']]
+  const list = Array.isArray(raw.status) ? raw.status : [raw.status]
   const status = ENTRY_STATUSES.filter((choice) => list.includes(choice))
-  const sort = oneOf(SORTS, raw['sort'])
+  const sort = oneOf(SORTS, raw.sort)
   return present({
-    q: text(raw['q']),
+    q: text(raw.q),
     status: status.length > 0 ? status : undefined,
     sort: sort === 'status' ? undefined : sort,
   })
 }
 
 export function jobsSearch(raw: Raw): JobsSearch {
-  return present({ state: oneOf(JOB_STATES, raw['state']), stack: text(raw['stack']), service: text(raw['service']) })
+  return present({ state: oneOf(JOB_STATES, raw.state), stack: text(raw.stack), service: text(raw.service) })
 }
 
 export function workloadSearch(raw: Raw): WorkloadSearch {
-  const tab = oneOf(TABS, raw['tab'])
+  const tab = oneOf(TABS, raw.tab)
   return present({ tab: tab === 'summary' ? undefined : tab })
 }
 
 export function settingsSearch(raw: Raw): SettingsSearch {
-  return present({ q: text(raw['q']) })
+  return present({ q: text(raw.q) })
 }

@@ -81,12 +81,14 @@ export function failureOf(job: Job): JobFailure | undefined {
 }
 
 /**
- * The longest time it may have been away, in ms: from when Compose began to change it to the first good sign after.
- * The journal knows no better; whoever answers meanwhile is not asked.
+ * The longest time it may have been away, in ms: from when it began to be exchanged to the first good sign after, on the
+ * way there or on the way back. The journal knows no better; whoever answers meanwhile is not asked.
  */
-export function awayAtMost(journal: readonly JobStep[], direction: JobStep['direction']): number | undefined {
-  const steps = journal.filter((step) => step.direction === direction)
-  const from = steps.find(({ stage, kind }) => stage === 'apply' && kind === 'started')
-  const good = steps.find(({ probe, verified, at }) => (probe?.exit_code === 0 || verified) && (!from || at >= from.at))
-  return from && good ? Date.parse(good.at) - Date.parse(from.at) : undefined
+export function awayAtMost(journal: readonly JobStep[]): number | undefined {
+  const from = journal.find(
+    ({ stage, kind, direction }) => stage === 'apply' && kind === 'started' && direction === 'do',
+  )
+  if (!from) return undefined
+  const good = journal.find(({ at, probe, verified }) => at >= from.at && (probe?.exit_code === 0 || verified))
+  return good && Date.parse(good.at) - Date.parse(from.at)
 }

@@ -279,6 +279,8 @@ export const en = {
     copied: 'copied',
     notCopied: 'not copied',
     goesBackData: 'goes back with a rollback',
+    othersCopied: (number: number, size: string) =>
+      `and ${count(number, 'other place', 'other places')} of the stack ${number === 1 ? 'is' : 'are'} copied, ${size}`,
     diff: 'Change of the compose file',
     diffOf: (name: string) => `Change of the compose file for ${name}`,
     left: 'Looked at and left as it is',
@@ -355,7 +357,8 @@ export const en = {
     noLinesFound: 'No line contains this',
     reason: 'Chosen because',
     digests: 'Digests',
-    live: 'Live',
+    toService: 'To the service',
+    rollBackGone: 'The backup of this job is deleted by now: the data stays as it is.',
   },
   workload: {
     tabs: map<Tab>({ summary: 'Summary', history: 'History', log: 'Log', settings: 'Settings' }),

@@ -1,9 +1,8 @@
-import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Placeholder, ProblemNote } from './layout'
 
 type LoadedProps<T> = {
-  query: Pick<UseQueryResult<T>, 'data' | 'error' | 'refetch'>
+  query: { data: T | undefined; error: unknown; refetch: () => Promise<unknown> }
   rows?: number
   children: (data: T) => ReactNode
 }

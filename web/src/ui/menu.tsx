@@ -12,7 +12,9 @@ export function Menu({ label, button, items, className = 'btn-ghost btn-square' 
   useEffect(() => {
     if (!isOpen) return
     list.current?.querySelector<HTMLElement>('button:not(:disabled)')?.focus()
-    const close = (event: MouseEvent) => root.current?.contains(event.target as Node) || setOpen(false)
+    const close = (event: MouseEvent) => {
+      if (!root.current?.contains(event.target as Node)) setOpen(false)
+    }
     document.addEventListener('mousedown', close)
     return () => document.removeEventListener('mousedown', close)
   }, [isOpen])
@@ -21,8 +23,8 @@ export function Menu({ label, button, items, className = 'btn-ghost btn-square' 
     root.current?.querySelector('button')?.focus()
   }
   const move = (event: React.KeyboardEvent) => {
-    if (event.key === 'Escape') return leave()
-    if (event.key === 'Tab') return setOpen(false)
+    if (event.key === 'Escape') leave()
+    if (event.key === 'Tab') setOpen(false)
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
     if (step === 0) return
     event.preventDefault()

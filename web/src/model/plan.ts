@@ -1,13 +1,22 @@
 /** What is to be asked for when somebody wants these changed. */
 import type { Entry, NewPlan, What, Workload } from '~/api/types'
 
-/** One thing is asked for by its name, so that what was taken back before is taken again. */
+/** These, to what the policy chooses for them. */
 export function wantedFor(workloads: readonly Workload[]): NewPlan {
   const [first, ...others] = workloads
   if (first && others.length === 0) return { what: whatOf(first) }
   const stacks = new Set(workloads.map(({ stack }) => stack))
   const stack = first?.stack
   return { what: stacks.size === 1 && stack ? { stack } : {}, only: [...workloads] }
+}
+
+/** The candidate of an entry although it is held: by its tag, which is how it is asked for against the policy. */
+export function insistingOn(entry: Entry): NewPlan {
+  const { candidate, stack, name } = entry
+  return {
+    what: whatOf({ stack: stack ?? null, name }),
+    ...(candidate ? { tag: candidate.tag, allow_architecture_mismatch: candidate.architecture !== 'matches' } : {}),
+  }
 }
 
 export const whatOf = ({ stack, name }: Workload): What => (stack ? { stack, service: name } : { container: name })

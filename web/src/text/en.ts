@@ -382,6 +382,8 @@ export const en = {
     kept: 'kept',
     dropped: 'dropped',
     chosen: 'chosen',
+    take: 'Plan',
+    takeTag: (tag: string) => `Plan an update to ${tag}`,
     ignore: 'Ignore…',
     ignoreTag: (tag: string) => `Ignore ${tag}`,
     rules: 'Ignore rules',
@@ -457,6 +459,9 @@ export const en = {
     verified: (name: string) => `${name} is whole: every byte was read and compared`,
     verifying: 'Reading it to its end',
     restore: 'Restore',
+    names: 'Backups',
+    more: (number: number) => `and ${number} more`,
+    whole: 'whole',
     restoreTitle: (name: string) => `Restore ${name}?`,
     restoreText:
       'What runs on this data is stopped meanwhile. What was written since the backup is lost, unless you restore into another volume.',

@@ -1,8 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { Entry } from '~/api/types'
 import { workloadLabel } from '~/model/format'
-import { workloadOf } from '~/model/overview'
-import { holdType, whatOf } from '~/model/plan'
+import { holdType, insistingOn } from '~/model/plan'
 import { entryLook } from '~/model/status'
 import { workloadLink } from '~/pages/links'
 import { useText } from '~/text'
@@ -26,12 +25,12 @@ export function LeftAsItIs({ entries }: { entries: Entry[] }) {
           <Sign look={entryLook[entry.status]}>{t.status[entry.status]}</Sign>
           <span className="quiet">
             <Prose text={entry.reason} />{' '}
-            {holdType(entry) === 'architecture-mismatch' && (
+            {holdType(entry) && entry.candidate && (
               <button
                 type="button"
-                title={t.plan.overrideHint}
+                title={entry.candidate.architecture === 'mismatch' ? t.plan.overrideHint : undefined}
                 className="link link-primary"
-                onClick={() => plan({ what: whatOf(workloadOf(entry)), allow_architecture_mismatch: true })}
+                onClick={() => plan(insistingOn(entry))}
               >
                 {t.plan.override}
               </button>

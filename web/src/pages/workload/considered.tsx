@@ -1,7 +1,9 @@
 import { Check, Minus } from 'lucide-react'
 import { useState } from 'react'
 import type { Considered as ConsideredTag, Entry, Workload } from '~/api/types'
+import { whatOf } from '~/model/plan'
 import { IgnoreDialog } from '~/pages/ignore/ignore-dialog'
+import { usePlanning } from '~/pages/plan/planning'
 import { useText } from '~/text'
 import { Ago, Prose, Tag } from '~/ui/basics'
 import { Section } from '~/ui/layout'
@@ -12,6 +14,7 @@ const SHOWN = 60
 /** The tags that were looked at, and why each was kept or dropped. The newest come first. */
 export function Considered({ of, entry }: { of: Workload; entry: Entry }) {
   const t = useText()
+  const plan = usePlanning()
   const [shown, setShown] = useState(SHOWN)
   const [ignoring, setIgnoring] = useState<string | null>(null)
   const tags = entry.considered.toReversed()
@@ -36,6 +39,7 @@ export function Considered({ of, entry }: { of: Workload; entry: Entry }) {
               tag={tag}
               isChosen={tag.tag === entry.candidate?.tag}
               onIgnore={of.stack && tag.relation === 'newer' ? () => setIgnoring(tag.tag) : undefined}
+              onTake={tag.relation === 'newer' ? () => plan({ what: whatOf(of), tag: tag.tag }) : undefined}
             />
           ))}
         </ul>
@@ -52,13 +56,18 @@ export function Considered({ of, entry }: { of: Workload; entry: Entry }) {
   )
 }
 
-type LineProps = { tag: ConsideredTag; isChosen: boolean; onIgnore: (() => void) | undefined }
+type LineProps = {
+  tag: ConsideredTag
+  isChosen: boolean
+  onIgnore: (() => void) | undefined
+  onTake: (() => void) | undefined
+}
 
-function TagLine({ tag, isChosen, onIgnore }: LineProps) {
+function TagLine({ tag, isChosen, onIgnore, onTake }: LineProps) {
   const t = useText()
   const Icon = tag.eligible ? Check : Minus
   return (
-    <li className="grid min-h-9 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 border-b line py-1 sm:grid-cols-[minmax(0,1fr)_6rem_minmax(0,2.2fr)_5rem]">
+    <li className="grid min-h-9 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 border-b line py-1 sm:grid-cols-[minmax(0,1fr)_6rem_minmax(0,2.2fr)_8.5rem]">
       <span className="flex min-w-0 items-center gap-2">
         <code className={`truncate code ${tag.eligible ? 'font-semibold' : ''}`}>{tag.tag}</code>
         {tag.level && <Tag tone={tag.level === 'major' ? 'warning' : 'quiet'}>{t.level[tag.level]}</Tag>}
@@ -82,7 +91,18 @@ function TagLine({ tag, isChosen, onIgnore }: LineProps) {
           </>
         )}
       </span>
-      <span className="text-right">
+      <span className="text-right whitespace-nowrap">
+        {onTake && (
+          <button
+            type="button"
+            title={t.workload.takeTag(tag.tag)}
+            aria-label={t.workload.takeTag(tag.tag)}
+            className="btn btn-ghost btn-xs"
+            onClick={onTake}
+          >
+            {t.workload.take}
+          </button>
+        )}
         {onIgnore && (
           <button
             type="button"

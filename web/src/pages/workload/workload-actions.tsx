@@ -5,7 +5,7 @@ import { beginCheck, orderContainers } from '~/api/actions'
 import { workloadQuery } from '~/api/queries'
 import type { ContainerWish, Workload, WorkloadDetail } from '~/api/types'
 import { workloadLabel } from '~/model/format'
-import { wantedFor, whatOf } from '~/model/plan'
+import { insistingOn, wantedFor, whatOf } from '~/model/plan'
 import { usePlanning } from '~/pages/plan/planning'
 import { useText } from '~/text'
 import { Confirm } from '~/ui/dialog'
@@ -32,7 +32,7 @@ export function WorkloadActions({ of, detail }: { of: Workload; detail: Workload
         <button
           type="button"
           className={`btn btn-sm ${entry.status === 'update' ? 'btn-primary' : ''}`}
-          onClick={() => plan(wantedFor([of]))}
+          onClick={() => plan(entry.status === 'update' ? wantedFor([of]) : insistingOn(entry))}
         >
           <ListChecks aria-hidden className="size-4" />
           {entry.status === 'update' ? t.workload.plan : t.workload.planAnyway}

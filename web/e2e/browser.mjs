@@ -1,4 +1,5 @@
 // Starts the browser, and watches what it says while it is used.
+import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,11 @@ export const OUT = process.env.DOCKREV_E2E_OUT ?? join(tmpdir(), 'dockrev-e2e')
 
 export const DESK = { width: 1440, height: 900 }
 export const PHONE = { width: 360, height: 740 }
+
+/** How long anything but a job may take to be seen, in ms. */
+const SEEN_MS = 20_000
+/** How long a job may take: a machine that does much else is slow. */
+export const JOB_MS = 240_000
 
 const FLAGS = [
   '--no-sandbox',
@@ -29,7 +35,7 @@ export const launch = () =>
 export async function openTab(browser, { viewport = DESK, theme = 'light', locale = 'en-GB', ...more } = {}) {
   const context = await browser.newContext({ baseURL: BASE, viewport, colorScheme: theme, locale, ...more })
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(SEEN_MS)
   const complaints = []
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`)
@@ -38,13 +44,39 @@ export async function openTab(browser, { viewport = DESK, theme = 'light', local
   return { page, context, complaints }
 }
 
-/** Waits until a page shows what it has to show, and nothing is on its way any more. */
-export async function settled(page) {
-  await page.locator('main h1').waitFor()
-  await page.waitForFunction(() => !document.querySelector('main [role=status][aria-label]'))
+/** Does something in a tab of its own. Where it fails, a picture is kept; a console that complains is a failure. */
+export async function inTab(browser, name, options, act) {
+  const { page, context, complaints } = await openTab(browser, options)
+  try {
+    await act(page)
+    assert.deepEqual(complaints, [], 'the console complains')
+  } catch (error) {
+    await keepPicture(page, `failed-${name}`).catch(() => undefined)
+    throw error
+  } finally {
+    await context.close()
+  }
 }
 
-export async function keepPicture(page, name) {
+/** Waits until a page shows what it has to show. */
+export async function settled(page) {
+  await page.locator('main h1').waitFor()
+  await page.waitForFunction(() => !document.querySelector('main [data-placeholder]'))
+}
+
+export async function keepPicture(page, name, more = {}) {
   await mkdir(OUT, { recursive: true })
-  await page.screenshot({ path: join(OUT, `${name}.png`) })
+  await page.screenshot({ path: join(OUT, `${name}.png`), ...more })
+}
+
+/** Asks the server itself, for what a page is to be compared with. */
+export async function ask(path, body) {
+  const init = body && {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  }
+  const answer = await fetch(`${BASE}/api/v1/${path}`, init)
+  assert.ok(answer.ok, `${path}: ${answer.status}`)
+  return answer.json()
 }

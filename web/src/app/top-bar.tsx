@@ -33,11 +33,10 @@ export function TopBar({ onOpen }: { onOpen: (overlay: Overlay) => void }) {
       <button
         type="button"
         onClick={() => onOpen('palette')}
-        aria-label={t.top.search}
         className="btn btn-ghost btn-sm max-sm:btn-square sm:border-base-300 sm:font-normal"
       >
         <Search aria-hidden className="size-4" />
-        <span className="quiet max-sm:hidden">{t.top.search}</span>
+        <span className="quiet max-sm:sr-only">{t.top.search}</span>
         <kbd className="ml-3 text-xs quiet max-sm:hidden">{navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
       <button

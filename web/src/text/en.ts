@@ -25,7 +25,6 @@ const count = (number: number, one: string, many: string) => `${number} ${number
 const map = <K extends string>(of: Record<K, string>) => of
 
 export const en = {
-  count,
   loading: 'Loading',
   close: 'Close',
   cancel: 'Cancel',
@@ -185,6 +184,7 @@ export const en = {
     checked: 'checked',
     never: 'Not checked yet',
     check: 'Check now',
+    checkingNow: 'The registries are being asked',
     checking: (done: number, total: number) => `Checking ${done} of ${total}`,
     filter: 'Filter services',
     filterHint: 'Name, image, tag or reason',
@@ -197,12 +197,9 @@ export const en = {
     select: (name: string) => `Select ${name}`,
     selected: (number: number) => `${number} selected`,
     selectHint: 'Select what is to be updated, or take all of it',
-    review: 'Review update',
     reviewAll: (number: number) => `Review ${count(number, 'update', 'updates')}`,
     updateOne: (name: string) => `Update ${name}`,
     update: 'Update',
-    allUpToDate: 'Everything is up to date',
-    stack: (name: string) => `Stack ${name}`,
     toggle: (name: string) => `Open or close ${name}`,
     stopped: 'stopped',
     running: (running: number, services: number) => `${running} of ${services} running`,
@@ -213,11 +210,9 @@ export const en = {
     noMatchHint: 'Other words, or fewer filters, may find more.',
     clear: 'Show everything',
     stale: 'from older answers',
-    updateNoun: 'update',
-    updatesNoun: 'updates',
+    updates: (number: number) => count(number, 'update', 'updates'),
     otherArchitecture: 'other arch',
     toTag: 'to',
-    since: 'known',
   },
   orders: {
     label: (name: string) => `Start, stop, restart ${name}`,
@@ -238,7 +233,6 @@ export const en = {
   planning: {
     title: 'Making the plan',
     text: 'The registries are asked what is newer now, and the data is measured. Nothing is changed.',
-    options: 'Options',
   },
   plan: {
     title: 'Plan',
@@ -254,8 +248,6 @@ export const en = {
     none: 'There is nothing to change',
     noneHint: 'Below is what was looked at, and why it stays as it is.',
     scopeHint: (scope: string) => `Your access allows you to ${scope}; starting takes the scope update.`,
-    from: 'From',
-    to: 'To',
     why: 'Why',
     writtenLabel: 'Written down',
     written: map<Change['written']>({
@@ -281,7 +273,6 @@ export const en = {
     goesBackData: 'goes back with a rollback',
     othersCopied: (number: number, size: string) =>
       `and ${count(number, 'other place', 'other places')} of the stack ${number === 1 ? 'is' : 'are'} copied, ${size}`,
-    diff: 'Change of the compose file',
     diffOf: (name: string) => `Change of the compose file for ${name}`,
     left: 'Looked at and left as it is',
     leftCount: (number: number) => count(number, 'other', 'others'),
@@ -306,7 +297,6 @@ export const en = {
     anyStack: 'Any stack',
     service: 'Service',
     anyService: 'Any service',
-    columns: { what: 'Service', change: 'Change', state: 'State', took: 'Took', when: 'When', who: 'By' },
     nothing: 'Nothing was done yet',
     nothingHint: 'Jobs appear here as soon as an update is started, here or on the command line.',
     noMatch: 'No job fits these filters',
@@ -378,7 +368,7 @@ export const en = {
     followers: 'Made anew after it',
     considered: 'Tags that were considered',
     consideredNone: 'No tags were compared: this one is followed by its digest.',
-    columns: { tag: 'Tag', level: 'Level', verdict: 'Verdict', reason: 'Why', pushed: 'Pushed' },
+    pushed: 'pushed',
     kept: 'kept',
     dropped: 'dropped',
     chosen: 'chosen',
@@ -406,14 +396,11 @@ export const en = {
     since: 'known since',
     registryKnows: 'The registry says',
     lines: 'Last lines',
-    noLog: 'Its containers wrote nothing.',
     runs: 'what runs',
-    pausedFollow: 'It is read again every two seconds while you follow.',
   },
   ignore: {
     title: 'Ignore rules',
     sub: 'Tags that nobody wants to be told about. They stay visible, with the rule as the reason.',
-    columns: { service: 'Service', rule: 'Leaves out', note: 'Note', since: 'Since' },
     nothing: 'No rule yet',
     nothingHint: 'Open a service and ignore one of its tags: you see what the rule hides before you add it.',
     dialog: (name: string) => `Ignore tags of ${name}`,
@@ -448,7 +435,6 @@ export const en = {
   backups: {
     title: 'Backups',
     sub: 'Copies of data, made before updates',
-    columns: { name: 'Backup', when: 'Made', content: 'Content', size: 'Size' },
     total: (number: number, size: string) => `${count(number, 'backup', 'backups')}, ${size}`,
     nothing: 'No backups are kept',
     nothingHint:
@@ -461,7 +447,6 @@ export const en = {
     restore: 'Restore',
     names: 'Backups',
     more: (number: number) => `and ${number} more`,
-    whole: 'whole',
     restoreTitle: (name: string) => `Restore ${name}?`,
     restoreText:
       'What runs on this data is stopped meanwhile. What was written since the backup is lost, unless you restore into another volume.',
@@ -555,7 +540,6 @@ export const en = {
   audit: {
     title: 'Audit trail',
     sub: 'Every request that was to change something, with what came of it',
-    columns: { when: 'When', who: 'Who', action: 'What', result: 'Result' },
     nothing: 'Nothing was asked for yet',
     nothingHint: 'Whatever is to change something is written down here, also what was refused.',
     parameters: 'Parameters',

@@ -114,7 +114,7 @@ export function Warnings({ warnings }: { warnings: readonly string[] }) {
 export function Placeholder({ rows = 6 }: { rows?: number }) {
   const t = useText()
   return (
-    <div role="status" aria-label={t.loading} className="space-y-px">
+    <div role="status" aria-label={t.loading} data-placeholder className="space-y-px">
       {Array.from({ length: rows }, (_, index) => (
         <div key={index} className="flex h-10 items-center gap-4 border-b line">
           <span className="h-3 w-40 rounded bg-base-300/70" />

@@ -47,9 +47,7 @@ export function CheckHead({ entries }: { entries: Entry[] | undefined }) {
             onClick={() => checking.mutate()}
           >
             <RefreshCw aria-hidden className={`size-4 ${isBusy ? 'animate-spin [animation-duration:2s]' : ''}`} />
-            <span role="status">
-              {progress ? t.overview.checking(progress.done, progress.total) : t.overview.check}
-            </span>
+            {progress ? t.overview.checking(progress.done, progress.total) : t.overview.check}
             {progress && (
               <progress
                 aria-hidden
@@ -61,6 +59,9 @@ export function CheckHead({ entries }: { entries: Entry[] | undefined }) {
           </button>
         }
       />
+      <span role="status" className="sr-only">
+        {isBusy && t.overview.checkingNow}
+      </span>
       {check?.problem && (
         <div className="mb-5">
           <ProblemNote error={new ProblemError(200, check.problem)} />

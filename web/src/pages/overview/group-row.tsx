@@ -50,11 +50,7 @@ export function GroupRow({ group, isOpen, summary, keys, chosen, onChoose }: Gro
         <span className="truncate">{name}</span>
       </button>
       <span className="flex h-8 min-w-0 flex-1 items-center gap-2 text-xs quiet">
-        {updates > 0 && (
-          <span className="whitespace-nowrap text-primary">
-            {t.count(updates, t.overview.updateNoun, t.overview.updatesNoun)}
-          </span>
-        )}
+        {updates > 0 && <span className="whitespace-nowrap text-primary">{t.overview.updates(updates)}</span>}
         {summary && (
           <span className={`truncate ${summary.running < summary.services ? 'text-warning' : ''}`}>
             {t.overview.running(summary.running, summary.services)}

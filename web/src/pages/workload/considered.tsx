@@ -87,7 +87,7 @@ function TagLine({ tag, isChosen, onIgnore, onTake }: LineProps) {
         {tag.pushed_at && (
           <>
             {' '}
-            · {t.workload.columns.pushed} <Ago at={tag.pushed_at} />
+            · {t.workload.pushed} <Ago at={tag.pushed_at} />
           </>
         )}
       </span>

@@ -38,9 +38,10 @@ export async function openTab(browser, { viewport = DESK, theme = 'light', local
   page.setDefaultTimeout(SEEN_MS)
   const complaints = []
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`)
+    if (['error', 'warning'].includes(message.type()))
+      complaints.push(`${message.type()}: ${message.text()} (${page.url()})`)
   })
-  page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`))
+  page.on('pageerror', (error) => complaints.push(`exception: ${error.message} (${page.url()})`))
   return { page, context, complaints }
 }
 

@@ -1,6 +1,6 @@
 /** What is shown where a page cannot be. */
 import { Link, type ErrorComponentProps } from '@tanstack/react-router'
-import { Bug, KeyRound, MapPinOff } from 'lucide-react'
+import { Bug, KeyRound } from 'lucide-react'
 import { Prose } from '~/ui/basics'
 import { Empty, PageHead } from '~/ui/layout'
 import { useText } from '~/text'
@@ -8,17 +8,12 @@ import { useText } from '~/text'
 export function NotFound() {
   const t = useText()
   return (
-    <Empty
-      Icon={MapPinOff}
-      title={t.problem.notFound}
-      action={
-        <Link to="/" className="btn btn-primary btn-sm">
-          {t.problem.home}
-        </Link>
-      }
-    >
-      {t.problem.notFoundHint}
-    </Empty>
+    <>
+      <PageHead title={t.problem.notFound} sub={t.problem.notFoundHint} />
+      <Link to="/" className="btn btn-primary btn-sm">
+        {t.problem.home}
+      </Link>
+    </>
   )
 }
 

@@ -1,28 +1,27 @@
 import { Link } from '@tanstack/react-router'
 import { ArrowRight, Cpu } from 'lucide-react'
+import { memo } from 'react'
 import type { Entry, Job } from '~/api/types'
 import { repositoryOf, shortDigest, workloadLabel } from '~/model/format'
-import { canBeTaken, workloadOf } from '~/model/overview'
+import { canBeTaken, entryKey, workloadOf } from '~/model/overview'
 import { holdType, wantedFor } from '~/model/plan'
 import { entryLook, jobLook, toneText } from '~/model/status'
 import { jobLink, workloadLink } from '~/pages/links'
 import { usePlanning } from '~/pages/plan/planning'
 import { useText } from '~/text'
 import { Sign, Tag } from '~/ui/basics'
-
-/** The columns, from the width on at which there is room for them. */
-export const ROW_GRID =
-  'md:grid md:grid-cols-[1.75rem_minmax(7rem,1.15fr)_minmax(7rem,1fr)_minmax(9rem,1.25fr)_minmax(9rem,2fr)_4.75rem] md:items-center md:gap-x-3'
+import { ROW_GRID } from './row-grid'
 
 type EntryProps = {
   entry: Entry
   job: Job | undefined
   isChosen: boolean
   isSelectable: boolean
-  onChoose: (isOn: boolean) => void
+  onChoose: (keys: readonly string[], isOn: boolean) => void
 }
 
-export function EntryRow({ entry, job, isChosen, isSelectable, onChoose }: EntryProps) {
+/** A service in the list. Rows that did not change are not made again while somebody scrolls. */
+export const EntryRow = memo(function EntryRow({ entry, job, isChosen, isSelectable, onChoose }: EntryProps) {
   const t = useText()
   const plan = usePlanning()
   const label = workloadLabel(entry)
@@ -43,7 +42,7 @@ export function EntryRow({ entry, job, isChosen, isSelectable, onChoose }: Entry
             aria-label={t.overview.select(label)}
             className="checkbox checkbox-xs checkbox-primary"
             checked={isChosen}
-            onChange={(event) => onChoose(event.target.checked)}
+            onChange={(event) => onChoose([entryKey(entry)], event.target.checked)}
           />
         )}
       </div>
@@ -70,7 +69,7 @@ export function EntryRow({ entry, job, isChosen, isSelectable, onChoose }: Entry
       </div>
     </div>
   )
-}
+})
 
 function Current({ entry }: { entry: Entry }) {
   const digest = entry.running?.digests[0]?.split('@')[1] ?? entry.running?.image_id

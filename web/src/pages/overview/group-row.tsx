@@ -1,29 +1,31 @@
 import { useMutation } from '@tanstack/react-query'
 import { ChevronRight, EllipsisVertical, Play, RotateCw, Square } from 'lucide-react'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { orderContainers } from '~/api/actions'
 import type { ContainerWish, StackSummary } from '~/api/types'
 import { closedGroups } from '~/app/preferences'
-import { canBeTaken, type Group } from '~/model/overview'
+import { canBeTaken, entryKey, type Group } from '~/model/overview'
 import { useText } from '~/text'
 import { Confirm } from '~/ui/dialog'
 import { Menu } from '~/ui/menu'
 import { tellDone, tellFailed } from '~/ui/toasts'
-import { SelectAll } from './entry-list'
+import { SelectAll } from './select-all'
 
 type GroupProps = {
   group: Group
   isOpen: boolean
   summary: StackSummary | undefined
-  keys: readonly string[]
+  selectable: ReadonlySet<string>
   chosen: ReadonlySet<string>
   onChoose: (keys: readonly string[], isOn: boolean) => void
 }
 
 /** The head of a stack: opens and closes it, and says how it is. */
-export function GroupRow({ group, isOpen, summary, keys, chosen, onChoose }: GroupProps) {
+export const GroupRow = memo(function GroupRow(props: GroupProps) {
+  const { group, isOpen, summary, selectable, chosen, onChoose } = props
   const t = useText()
   const name = group.stack ?? t.standalone
+  const keys = group.entries.map(entryKey).filter((key) => selectable.has(key))
   const updates = group.entries.filter(canBeTaken).length
   const toggle = () => {
     const closed = new Set(closedGroups.get())
@@ -60,7 +62,7 @@ export function GroupRow({ group, isOpen, summary, keys, chosen, onChoose }: Gro
       {group.stack && <StackMenu stack={group.stack} />}
     </div>
   )
-}
+})
 
 const WISHES = [
   { wish: 'start', Icon: Play },

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Boxes, SearchX } from 'lucide-react'
-import { useDeferredValue, useMemo, useState } from 'react'
+import { useCallback, useDeferredValue, useMemo, useState } from 'react'
 import { entriesQuery, recentJobsQuery, stacksQuery } from '~/api/queries'
 import type { Entry } from '~/api/types'
 import { closedGroups, usePreference } from '~/app/preferences'
@@ -55,9 +55,14 @@ function Entries({ entries }: { entries: Entry[] }) {
   // Who searches wants to see what is found, in closed groups, too.
   const rows = useMemo(() => rowsOf(groups, wish.q ? new Set() : closed), [groups, wish.q, closed])
   const active = useMemo(() => activeJobs(jobs?.items ?? []), [jobs])
-  const takeable = entries.filter((entry) => canBeTaken(entry) && !active.has(entryKey(entry)))
+  const takeable = useMemo(
+    () => entries.filter((entry) => canBeTaken(entry) && !active.has(entryKey(entry))),
+    [entries, active],
+  )
+  const selectable = useMemo(() => new Set(takeable.map(entryKey)), [takeable])
   const selected = takeable.filter((entry) => chosen.has(entryKey(entry)))
-  const shown = groups.flatMap((group) => group.entries).filter((entry) => takeable.includes(entry))
+  const shown = groups.flatMap((group) => group.entries).filter((entry) => selectable.has(entryKey(entry)))
+  const choose = useCallback((keys: readonly string[], isOn: boolean) => setChosen(changed(keys, isOn)), [])
   return (
     <>
       <Filters entries={entries} search={search} />
@@ -78,12 +83,22 @@ function Entries({ entries }: { entries: Entry[] }) {
           rows={rows}
           stacks={stacks?.items ?? []}
           active={active}
-          selectable={shown}
-          chosen={new Set(selected.map(entryKey))}
-          onChoose={setChosen}
+          selectable={selectable}
+          shown={shown}
+          chosen={chosen}
+          onChoose={choose}
         />
       )}
       <SelectionBar selected={selected} takeable={shown} onClear={() => setChosen(new Set())} />
     </>
   )
+}
+
+const changed = (keys: readonly string[], isOn: boolean) => (chosen: ReadonlySet<string>) => {
+  const next = new Set(chosen)
+  for (const key of keys) {
+    if (isOn) next.add(key)
+    else next.delete(key)
+  }
+  return next
 }

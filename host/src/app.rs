@@ -10,6 +10,7 @@ mod plugins;
 
 pub use error::AppError;
 pub use plugins::Plugins;
+pub(crate) use plugins::read_secret;
 
 use crate::config::Config;
 use dockrev_backup::{BackupFolder, Reach};

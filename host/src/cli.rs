@@ -4,7 +4,9 @@ mod arguments;
 mod audit;
 mod backup;
 mod check;
+mod config;
 mod containers;
+mod db;
 mod doctor;
 mod failure;
 mod ignore;
@@ -97,6 +99,8 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         Command::Serve(arguments) => serve::run(&config, &arguments).await,
         Command::Token(arguments) => token::run(&config, &arguments).await,
         Command::Audit(arguments) => audit::run(&config, &arguments).await,
+        Command::Config(arguments) => config::run(&config, &arguments),
+        Command::Db(arguments) => db::run(&config, &arguments).await,
         Command::Openapi => openapi::run(),
     }
 }

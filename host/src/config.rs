@@ -3,17 +3,20 @@
 use dockrev_core::settings::{FilterError, LabelFilter, LabelFilters, SettingsBook, SettingsLayer, catalog};
 use dockrev_egress::{ParseNoProxyError, ParseProxyError, Proxies};
 use file::ConfigFile;
+use problems::Problems;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+mod cron;
 mod file;
+mod problems;
 mod proxies;
 mod server;
 
-pub use file::{PluginConfig, RegistryConfig, SecretSource};
-pub use server::{ServerConfig, listen_address};
+pub use file::{PluginConfig, RegistryConfig, SecretSource, WebhookConfig, WebhookKind};
+pub use server::{Schedule, ServerConfig, listen_address};
 
 /// Where the engine listens unless `DOCKER_HOST` says otherwise.
 const DEFAULT_ENGINE: &str = "unix:///var/run/docker.sock";
@@ -226,6 +229,9 @@ pub enum ConfigError {
         /// What is wrong, and where.
         message: String,
     },
+    /// More than one thing is wrong.
+    #[error("{}", problems::list(.0))]
+    Several(Vec<ConfigError>),
 }
 
 impl ConfigError {
@@ -242,6 +248,7 @@ impl ConfigError {
             Self::NoDataDir => "config.no-data-folder",
             Self::Unreadable { .. } => "config.unreadable",
             Self::Malformed { .. } => "config.malformed",
+            Self::Several(_) => "config.several-problems",
         }
     }
 
@@ -251,7 +258,7 @@ impl ConfigError {
         match self {
             Self::NoDataDir => Some("set DOCKREV_DATA_DIR"),
             Self::Proxy { .. } | Self::NoProxy { .. } => Some("docs/configuration.md says what it may hold"),
-            Self::Malformed { .. } | Self::Variable(_) | Self::Server { .. } => {
+            Self::Malformed { .. } | Self::Variable(_) | Self::Server { .. } | Self::Several(_) => {
                 Some("docs/configuration.md lists every setting")
             }
             Self::Filter { .. } | Self::Ttl { .. } | Self::NotText(_) | Self::Unreadable { .. } => None,
@@ -261,6 +268,10 @@ impl ConfigError {
 
 impl Config {
     /// Reads the file, if there is one, and the environment.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with either of them, at once.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         // Compose runs in other folders: what it is given has to be found from there.
         let data_dir = std::path::absolute(data_dir(environment)?).map_err(|_| ConfigError::NoDataDir)?;
@@ -268,51 +279,48 @@ impl Config {
             Some(folder) => std::path::absolute(folder).map_err(|_| ConfigError::NoDataDir)?,
             None => data_dir.join("backups"),
         };
-        let file = match environment.path("DOCKREV_CONFIG") {
-            Some(path) => read_file(&path)?,
-            None => {
-                let path = data_dir.join("dockrev.toml");
-                if path.exists() { read_file(&path)? } else { ConfigFile::default() }
-            }
+        let mut problems = Problems::default();
+        let file = problems.or_default(config_file(environment, &data_dir));
+        let server = server::read(environment, &file, &mut problems);
+        let filters = LabelFilters {
+            only: problems.or_default(filters(environment, "DOCKREV_ONLY_LABELS", "only-labels", &file.only_labels)),
+            exclude: problems.or_default(filters(
+                environment,
+                "DOCKREV_EXCLUDE_LABELS",
+                "exclude-labels",
+                &file.exclude_labels,
+            )),
         };
-        let plugin_dirs = match environment.variables.get("DOCKREV_PLUGIN_DIR") {
-            Some(list) => std::env::split_paths(list).collect(),
-            None => {
-                let beside = environment.program_dir.iter().map(|folder| folder.join("plugins"));
-                beside.chain([data_dir.join("plugins"), PathBuf::from(SYSTEM_PLUGINS)]).collect()
-            }
-        };
-        let server = server::read(environment, &file)?;
-        let settings = SettingsBook {
-            environment: environment.settings()?,
-            filters: LabelFilters {
-                only: filters(environment, "DOCKREV_ONLY_LABELS", "only-labels", &file.only_labels)?,
-                exclude: filters(environment, "DOCKREV_EXCLUDE_LABELS", "exclude-labels", &file.exclude_labels)?,
-            },
-            defaults: file.defaults,
-            services: file.services,
-        };
-        Ok(Self {
-            plugin_dirs,
-            engine: environment.text("DOCKER_HOST")?.unwrap_or_else(|| DEFAULT_ENGINE.to_owned()),
-            compose: environment.text("DOCKREV_COMPOSE_BIN")?.unwrap_or_else(|| DEFAULT_COMPOSE.to_owned()),
+        let text = |variable| environment.text(variable);
+        let engine = problems.or_default(text("DOCKER_HOST"));
+        let compose = problems.or_default(text("DOCKREV_COMPOSE_BIN"));
+        let policy = problems.or_default(text("DOCKREV_POLICY"));
+        let cache_ttl = problems.or_default(cache_ttl(environment, file.cache_ttl.as_deref()));
+        let notify = problems.or_default(environment.list("DOCKREV_NOTIFY"));
+        let config = Self {
+            plugin_dirs: plugin_dirs(environment, &data_dir),
+            engine: engine.unwrap_or_else(|| DEFAULT_ENGINE.to_owned()),
+            compose: compose.unwrap_or_else(|| DEFAULT_COMPOSE.to_owned()),
             docker_config: docker_config(environment),
-            requested_by: environment.requested_by()?,
-            policy: environment.text("DOCKREV_POLICY")?.or(file.policy).unwrap_or_else(|| DEFAULT_POLICY.to_owned()),
-            cache_ttl: match environment.text("DOCKREV_CACHE_TTL")? {
-                Some(text) => ttl("DOCKREV_CACHE_TTL", &text)?,
-                None => file.cache_ttl.map_or(Ok(Duration::ZERO), |text| ttl("cache-ttl", &text))?,
-            },
+            requested_by: problems.or_default(environment.requested_by()),
+            policy: policy.or(file.policy).unwrap_or_else(|| DEFAULT_POLICY.to_owned()),
+            cache_ttl,
             registries: file.registries,
-            proxies: proxies::read(environment)?,
+            proxies: problems.or_default(proxies::read(environment)),
             plugins: file.plugins,
-            notify: environment.list("DOCKREV_NOTIFY")?.unwrap_or(file.notify),
-            settings,
+            notify: notify.unwrap_or(file.notify),
+            settings: SettingsBook {
+                environment: problems.or_default(environment.settings()),
+                filters,
+                defaults: file.defaults,
+                services: file.services,
+            },
             server,
             warnings: environment.misspelled(),
             backup_dir,
             data_dir,
-        })
+        };
+        problems.into_result(config)
     }
 
     /// The same, looking only at containers that the command line names by their labels. What it does not say is left as it
@@ -326,6 +334,32 @@ impl Config {
             config.settings.filters.exclude = label_filters("--exclude-label", exclude)?;
         }
         Ok(config)
+    }
+}
+
+/// The file that is named, or else the one in the data folder, if there is one.
+fn config_file(environment: &Environment, data_dir: &Path) -> Result<ConfigFile, ConfigError> {
+    if let Some(path) = environment.path("DOCKREV_CONFIG") {
+        return read_file(&path);
+    }
+    let path = data_dir.join("dockrev.toml");
+    if path.exists() { read_file(&path) } else { Ok(ConfigFile::default()) }
+}
+
+fn plugin_dirs(environment: &Environment, data_dir: &Path) -> Vec<PathBuf> {
+    match environment.variables.get("DOCKREV_PLUGIN_DIR") {
+        Some(list) => std::env::split_paths(list).collect(),
+        None => {
+            let beside = environment.program_dir.iter().map(|folder| folder.join("plugins"));
+            beside.chain([data_dir.join("plugins"), PathBuf::from(SYSTEM_PLUGINS)]).collect()
+        }
+    }
+}
+
+fn cache_ttl(environment: &Environment, of_file: Option<&str>) -> Result<Duration, ConfigError> {
+    match environment.text("DOCKREV_CACHE_TTL")? {
+        Some(text) => ttl("DOCKREV_CACHE_TTL", &text),
+        None => of_file.map_or(Ok(Duration::ZERO), |text| ttl("cache-ttl", text)),
     }
 }
 
@@ -434,6 +468,24 @@ mod tests {
             let text = format!("cache-ttl = \"{wrong}\"");
             let message = ttl(text.as_str()).unwrap_err();
             assert!(message.contains("`cache-ttl`") && message.contains(wrong), "{message}");
+        }
+    }
+
+    #[test]
+    fn says_all_that_is_wrong_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("dockrev.toml"), "listen = \"here\"\ncheck-every = \"often\"\n").unwrap();
+        let data = folder.path().to_str().unwrap();
+        let environment = [("DOCKREV_DATA_DIR", data), ("DOCKREV_CACHE_TTL", "x"), ("DOCKREV_MIN_AGE", "y")];
+        let error = Config::read(&Environment::of(&environment)).unwrap_err();
+        assert_eq!(error.code(), "config.several-problems");
+        let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+        assert_eq!(lines[0], "4 things are wrong with the configuration:");
+        for part in ["`listen`", "`check-every`", "`DOCKREV_CACHE_TTL`", "`DOCKREV_MIN_AGE`"] {
+            assert!(
+                lines[1..].iter().any(|line| line.starts_with("  - ") && line.contains(part)),
+                "{part}: {lines:#?}"
+            );
         }
     }
 

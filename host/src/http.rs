@@ -14,6 +14,7 @@ mod ignore;
 mod job;
 mod jobs;
 mod limits;
+mod metrics;
 mod outside;
 mod page;
 mod plans;
@@ -23,12 +24,14 @@ mod services;
 mod settings;
 mod system;
 mod tag;
+mod webhooks;
 
 pub use change::{ChangeView, WorkloadName};
 pub use document::openapi;
 pub use error::Problem;
 pub use job::JobView;
 pub use limits::Limits;
+pub use webhooks::Seen;
 
 use crate::operations::tokens::Scope;
 use crate::server::Server;
@@ -51,6 +54,7 @@ pub fn router(server: &Arc<Server>) -> Router {
     let (api, _) = api().split_for_parts();
     let guarded = api
         .route("/api/v1/openapi.json", get(document::serve))
+        .route("/metrics", get(metrics::show))
         .method_not_allowed_fallback(outside::not_that_way)
         .fallback(page::serve)
         .layer(from_fn(tag::conditional))
@@ -58,9 +62,15 @@ pub fn router(server: &Arc<Server>) -> Router {
         .layer(from_fn_with_state(Arc::clone(server), audit::write_down))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(from_fn_with_state(Arc::clone(server), access::guard));
+    let (called, _) = called().split_for_parts();
+    let called = called
+        .layer(from_fn_with_state(Arc::clone(server), audit::write_down))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .route_layer(from_fn_with_state(Arc::clone(server), webhooks::guard));
     Router::new()
         .route("/healthz", get(system::alive))
         .route("/readyz", get(system::ready))
+        .merge(called)
         .merge(guarded)
         .layer(from_fn(outside::in_time))
         .layer(from_fn_with_state(Arc::clone(server), outside::at_its_pace))
@@ -75,6 +85,11 @@ fn api() -> OpenApiRouter<Shared> {
         .merge(document::of_scope(Scope::Check, asking()))
         .merge(document::of_scope(Scope::Update, changing()))
         .merge(document::of_scope(Scope::Admin, administering()))
+}
+
+/// What registries call, with a secret of their own.
+fn called() -> OpenApiRouter<Shared> {
+    document::of_webhooks(OpenApiRouter::new().routes(routes!(webhooks::registry)))
 }
 
 fn looking() -> OpenApiRouter<Shared> {
@@ -108,6 +123,7 @@ fn asking() -> OpenApiRouter<Shared> {
         .routes(routes!(ignore::preview))
         .routes(routes!(ignore::remove))
         .routes(routes!(plans::make))
+        .routes(routes!(webhooks::trigger))
 }
 
 fn changing() -> OpenApiRouter<Shared> {

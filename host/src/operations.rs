@@ -11,6 +11,7 @@ mod limits;
 pub mod notify;
 pub mod plugins;
 mod served;
+pub mod settings;
 pub mod tokens;
 pub mod update;
 pub mod words;

@@ -1,9 +1,12 @@
 //! `dockrev serve`: what runs as long as the process does.
 
+pub(crate) mod automatic;
 mod background;
 pub(crate) mod checks;
 pub(crate) mod detached;
+pub(crate) mod metrics;
 mod observer;
+pub(crate) mod plans;
 pub(crate) mod run;
 pub(crate) mod runs;
 
@@ -17,18 +20,23 @@ use dockrev_core::ports::CancelFlag;
 use dockrev_engine::retention;
 use dockrev_engine::runner::Recovered;
 use jiff::Timestamp;
+use metrics::Metrics;
+use observer::Watcher;
 use runs::Runs;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// How long running jobs are waited for when the process is asked to end: less than what service managers wait before
 /// they kill. What is not done by then is picked up at the next start.
 const STOP_PATIENCE: Duration = Duration::from_secs(8);
 /// How long open connections are waited for after that.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Who may listen to events at the same time: each has a connection and a task.
+const LISTENERS_MAX: usize = 256;
 
 /// Who is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +59,18 @@ pub struct Server {
     pub(crate) checks: Checks,
     /// Plans that are carried out.
     pub(crate) runs: Runs,
+    /// What is counted for monitoring.
+    pub(crate) metrics: Metrics,
     /// Who is let in.
     pub(crate) mode: Mode,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// Since when.
     pub(crate) started_at: Timestamp,
+    /// Places for those that listen to events.
+    pub(crate) listeners: Arc<Semaphore>,
+    /// Events of registries that were taken.
+    pub(crate) seen: http::Seen,
     /// Who knocks how often.
     pub(crate) limits: http::Limits,
     /// True from when the process is asked to end.
@@ -104,7 +118,8 @@ pub async fn bind(config: &Config, mode: Mode) -> Result<Bound, Failure> {
     let app = App::new(config);
     let host = app.host()?;
     let events = Events::new(Timestamp::now().as_millisecond());
-    recover(&app, &host, &events).await?;
+    let metrics = Metrics::default();
+    recover(&app, &host, Watcher::new(events.clone(), metrics.clone())).await?;
     let checks = Checks::load(&*app.store().await?).await;
     let failed = |error: std::io::Error| {
         Failure::new("server.cannot-listen", format!("could not listen on `{address}`: {error}"))
@@ -118,9 +133,12 @@ pub async fn bind(config: &Config, mode: Mode) -> Result<Bound, Failure> {
         events,
         checks,
         runs: Runs::default(),
+        metrics,
         mode,
         address,
         started_at: Timestamp::now(),
+        listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
+        seen: http::Seen::default(),
         limits: http::Limits::default(),
         stopping: watch::channel(false).0,
     };
@@ -129,10 +147,10 @@ pub async fn bind(config: &Config, mode: Mode) -> Result<Bound, Failure> {
 
 /// Finishes or undoes what was interrupted. An engine that does not answer is no reason not to come up: the page says so,
 /// and no new job of such a stack begins.
-async fn recover(app: &App, host: &Host, events: &Events) -> Result<(), Failure> {
+async fn recover(app: &App, host: &Host, watcher: Watcher) -> Result<(), Failure> {
     let ports = app.ports(host).await?;
     let runner = app.runner(host, CancelFlag::default()).await?;
-    match runner.recover(&observer::Watcher::new(events.clone())).await {
+    match runner.recover(&watcher).await {
         Ok(recovered) => {
             for one in recovered {
                 match one {

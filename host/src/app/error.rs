@@ -39,6 +39,7 @@ impl AppError {
             Self::Store(OpenError::CannotOpen { .. }) => "store.cannot-open",
             Self::Store(OpenError::NewerSchema { .. }) => "store.newer-schema",
             Self::Store(OpenError::Corrupt { .. }) => "store.corrupt",
+            Self::Store(OpenError::CannotCopy { .. }) => "store.cannot-copy",
             Self::Read(_) => "store.failed",
             Self::PluginHost { .. } => "plugin-host.failed",
             Self::Setting { .. } => "config.setting",
@@ -50,6 +51,9 @@ impl AppError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Store(OpenError::CannotOpen { .. }) => Some("set DOCKREV_DATA_DIR to a folder that you may write"),
+            Self::Store(OpenError::CannotCopy { .. }) => {
+                Some("name a file that is not there yet, in a folder that you may write")
+            }
             Self::Store(OpenError::NewerSchema { .. }) => Some("use the newer Dockrev, or another data folder"),
             Self::Store(OpenError::Corrupt { .. }) => {
                 Some("put a copy of the file back, or move it away to begin anew")

@@ -159,7 +159,7 @@ fn setup(id: &str, plugin: &PluginConfig) -> Result<PluginSetup, AppError> {
 }
 
 /// The secret, if it has a value. The error never holds any of it.
-fn read_secret(source: &SecretSource) -> Result<Option<Secret>, String> {
+pub(crate) fn read_secret(source: &SecretSource) -> Result<Option<Secret>, String> {
     match source {
         SecretSource::Env(name) => match std::env::var_os(name) {
             None => Ok(None),

@@ -59,6 +59,10 @@ pub(super) enum Command {
     Token(TokenArguments),
     /// Show who asked the server for what change, and what came of it
     Audit(AuditArguments),
+    /// Look at what Dockrev goes by, or whether it can
+    Config(ConfigArguments),
+    /// Copy Dockrev's own database
+    Db(DbArguments),
     /// Print the document that describes the API (OpenAPI)
     #[command(hide = true)]
     Openapi,
@@ -111,6 +115,39 @@ pub(super) struct AuditArguments {
     /// Print all of it as JSON, a line each
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigArguments {
+    #[command(subcommand)]
+    pub(super) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Say all that is wrong with the configuration file and the environment, at once
+    Check,
+    /// Show what holds. No secret is in it
+    Show {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DbArguments {
+    #[command(subcommand)]
+    pub(super) command: DbCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DbCommand {
+    /// Write a copy that is whole, also while a server runs
+    Backup {
+        /// Where to. It must not be there yet
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -59,6 +59,33 @@ impl<'de> Deserialize<'de> for SecretSource {
     }
 }
 
+/// A webhook: a registry that says when something was pushed to it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct WebhookConfig {
+    /// Who calls.
+    pub kind: WebhookKind,
+    /// Where the secret comes from that it proves itself with.
+    pub secret: SecretSource,
+    /// The registry that its images belong to, as containers name it; absent: what the event says.
+    #[serde(default)]
+    pub registry: Option<String>,
+}
+
+/// Who calls a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WebhookKind {
+    /// Docker Hub. It signs nothing: the secret is in the address.
+    DockerHub,
+    /// GitHub, for its container registry. It signs what it sends.
+    Ghcr,
+    /// Harbor. It sends the secret in a header.
+    Harbor,
+    /// The CNCF Distribution registry. It sends the secret in a header.
+    Distribution,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ConfigFile {
@@ -74,13 +101,21 @@ pub(super) struct ConfigFile {
     pub(super) forward_header: Option<String>,
     pub(super) forward_scope: Option<String>,
     pub(super) check_every: Option<String>,
+    pub(super) check_cron: Option<String>,
+    pub(super) update_windows: Option<Vec<String>>,
+    pub(super) time_zone: Option<String>,
+    pub(super) webhooks: BTreeMap<String, WebhookConfig>,
     pub(super) defaults: SettingsLayer,
     pub(super) services: BTreeMap<String, SettingsLayer>,
 }
 
 /// Tables whose keys are the user's own names, and what their entries have.
-const NAMED: [(&str, Place); 3] =
-    [("registries", Place::Registry), ("plugins", Place::Plugin), ("services", Place::Service)];
+const NAMED: [(&str, Place); 4] = [
+    ("registries", Place::Registry),
+    ("plugins", Place::Plugin),
+    ("webhooks", Place::Webhook),
+    ("services", Place::Service),
+];
 /// The table of what holds for every service.
 const DEFAULTS: &str = "defaults";
 

@@ -1,10 +1,16 @@
 //! Settings of the server.
 
+use super::cron::CronTimes;
+use super::problems::Problems;
 use super::{ConfigError, Environment};
-use crate::config::file::ConfigFile;
+use crate::config::file::{ConfigFile, WebhookConfig};
 use crate::operations::tokens::Scope;
 use dockrev_core::age::MinAge;
+use dockrev_core::window::{Window, Windows};
 use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, ZonedDateTime};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -19,6 +25,8 @@ const DEFAULT_FORWARD_SCOPE: Scope = Scope::Admin;
 const DEFAULT_CHECK_EVERY: &str = "6h";
 /// Least time between two checks of its own.
 const CHECK_EVERY_MIN: Duration = Duration::from_secs(60);
+/// When updates may begin by themselves unless it is told otherwise: at night.
+const DEFAULT_WINDOW: &str = "02:00-05:00";
 /// What is written for "not at all".
 const NEVER: &str = "off";
 
@@ -33,8 +41,34 @@ pub struct ServerConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// What such a person may do.
     pub forward_scope: Scope,
-    /// How often the server checks by itself; absent: never.
-    pub check_every: Option<Duration>,
+    /// When the server checks by itself; absent: never.
+    pub checks: Option<Schedule>,
+    /// When it may begin updates by itself.
+    pub update_windows: Windows,
+    /// The time zone of both.
+    pub time_zone: TimeZone,
+    /// Who may call it, by name.
+    pub webhooks: BTreeMap<String, WebhookConfig>,
+}
+
+/// When the server does something by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// Every so often, and when it starts.
+    Every(Duration),
+    /// At these times of the day.
+    Cron(Box<CronTimes>),
+}
+
+impl Schedule {
+    /// When it is time again after `now`, in its time zone. None if never.
+    #[must_use]
+    pub fn next_after(&self, now: &ZonedDateTime) -> Option<ZonedDateTime> {
+        match self {
+            Self::Every(every) => now.checked_add(SignedDuration::try_from(*every).ok()?).ok(),
+            Self::Cron(cron) => cron.next_after(now),
+        }
+    }
 }
 
 impl ServerConfig {
@@ -47,24 +81,81 @@ impl ServerConfig {
 }
 
 /// Reads the file and the environment above it.
-pub(super) fn read(environment: &Environment, file: &ConfigFile) -> Result<ServerConfig, ConfigError> {
+pub(super) fn read(environment: &Environment, file: &ConfigFile, problems: &mut Problems) -> ServerConfig {
     let text = |variable, of_file: &Option<String>| -> Result<Option<String>, ConfigError> {
         Ok(environment.text(variable)?.or_else(|| of_file.clone()))
     };
-    let listen = text("DOCKREV_LISTEN", &file.listen)?.unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
-    let header = text("DOCKREV_FORWARD_HEADER", &file.forward_header)?;
-    let header = header.unwrap_or_else(|| DEFAULT_FORWARD_HEADER.to_owned());
+    let listen =
+        text("DOCKREV_LISTEN", &file.listen).and_then(|text| listen_address(text.as_deref().unwrap_or(DEFAULT_LISTEN)));
+    let header = text("DOCKREV_FORWARD_HEADER", &file.forward_header)
+        .and_then(|text| header_name(text.as_deref().unwrap_or(DEFAULT_FORWARD_HEADER)));
+    let scope = text("DOCKREV_FORWARD_SCOPE", &file.forward_scope)
+        .and_then(|text| text.map(|text| text.parse().map_err(|error| wrong("forward-scope", &error))).transpose());
+    let checks = text("DOCKREV_CHECK_EVERY", &file.check_every)
+        .and_then(|every| checks(every, text("DOCKREV_CHECK_CRON", &file.check_cron)?));
+    let windows = environment
+        .list("DOCKREV_UPDATE_WINDOWS")
+        .and_then(|texts| windows(texts.or_else(|| file.update_windows.clone())));
+    let zone = text("DOCKREV_TIME_ZONE", &file.time_zone).and_then(|text| time_zone(text.as_deref()));
+    ServerConfig {
+        listen: problems.or(listen, || SocketAddr::from(([127, 0, 0, 1], 0))),
+        forward_header: problems.or_default(header),
+        trusted_proxies: problems.or_default(trusted_proxies(environment, file)),
+        forward_scope: problems.or_default(scope).unwrap_or(DEFAULT_FORWARD_SCOPE),
+        checks: problems.or_default(checks),
+        update_windows: problems.or_default(windows),
+        time_zone: problems.or(zone, || TimeZone::UTC),
+        webhooks: file.webhooks.clone(),
+    }
+}
+
+fn trusted_proxies(environment: &Environment, file: &ConfigFile) -> Result<Vec<IpNet>, ConfigError> {
     let proxies = environment.list("DOCKREV_TRUSTED_PROXIES")?.unwrap_or_else(|| file.trusted_proxies.clone());
-    let scope = text("DOCKREV_FORWARD_SCOPE", &file.forward_scope)?;
-    let scope = scope.map(|text| text.parse().map_err(|error| wrong("forward-scope", &error))).transpose()?;
-    Ok(ServerConfig {
-        listen: listen_address(&listen)?,
-        forward_header: header_name(&header)?,
-        trusted_proxies: proxies.iter().map(|text| network(text)).collect::<Result<_, _>>()?,
-        forward_scope: scope.unwrap_or(DEFAULT_FORWARD_SCOPE),
-        check_every: interval(
-            &text("DOCKREV_CHECK_EVERY", &file.check_every)?.unwrap_or_else(|| DEFAULT_CHECK_EVERY.to_owned()),
-        )?,
+    proxies.iter().map(|text| network(text)).collect()
+}
+
+fn checks(every: Option<String>, cron: Option<String>) -> Result<Option<Schedule>, ConfigError> {
+    match (every, cron) {
+        (Some(_), Some(_)) => Err(wrong("check-cron", &"`check-every` is set as well: it is one or the other")),
+        (None, Some(cron)) => {
+            let times = cron.parse::<CronTimes>().map_err(|error| wrong("check-cron", &error))?;
+            Ok(Some(Schedule::Cron(Box::new(times))))
+        }
+        (every, None) => {
+            let every = interval(&every.unwrap_or_else(|| DEFAULT_CHECK_EVERY.to_owned()))?;
+            Ok(every.map(Schedule::Every))
+        }
+    }
+}
+
+/// Each window, or none at all where that is said.
+fn windows(texts: Option<Vec<String>>) -> Result<Windows, ConfigError> {
+    let texts = texts.unwrap_or_else(|| vec![DEFAULT_WINDOW.to_owned()]);
+    if let [only] = texts.as_slice()
+        && only.trim() == NEVER
+    {
+        return Ok(Windows::default());
+    }
+    // A comma is between days, too: `Sat,Sun 22:00-04:00` of the environment comes in two parts.
+    let mut whole: Vec<String> = Vec::new();
+    let mut days = String::new();
+    for text in texts {
+        if text.contains(':') {
+            whole.push(format!("{days}{text}"));
+            days.clear();
+        } else {
+            days = format!("{days}{},", text.trim());
+        }
+    }
+    whole.extend((!days.is_empty()).then(|| days.trim_end_matches(',').to_owned()));
+    let windows = whole.iter().map(|text| text.parse::<Window>().map_err(|error| wrong("update-windows", &error)));
+    windows.collect::<Result<_, _>>().map(Windows::new)
+}
+
+fn time_zone(text: Option<&str>) -> Result<TimeZone, ConfigError> {
+    let Some(text) = text else { return Ok(TimeZone::system()) };
+    TimeZone::get(text.trim()).map_err(|_| {
+        wrong("time-zone", &format!("`{text}` is no time zone: expected a name such as `Europe/Berlin` or `UTC`"))
     })
 }
 
@@ -120,7 +211,9 @@ mod tests {
     use super::*;
 
     fn of(variables: &[(&str, &str)]) -> Result<ServerConfig, ConfigError> {
-        read(&Environment::of(variables), &ConfigFile::default())
+        let mut problems = Problems::default();
+        let server = read(&Environment::of(variables), &ConfigFile::default(), &mut problems);
+        problems.into_result(server)
     }
 
     #[test]
@@ -138,10 +231,21 @@ mod tests {
 
     #[test]
     fn it_checks_a_few_times_a_day_unless_it_is_told_otherwise() {
-        let hours = |hours: u64| Some(Duration::from_secs(hours * 3_600));
-        assert_eq!(of(&[]).unwrap().check_every, hours(6));
-        assert_eq!(of(&[("DOCKREV_CHECK_EVERY", "1d")]).unwrap().check_every, hours(24));
-        assert_eq!(of(&[("DOCKREV_CHECK_EVERY", "off")]).unwrap().check_every, None);
+        let hours = |hours: u64| Some(Schedule::Every(Duration::from_secs(hours * 3_600)));
+        assert_eq!(of(&[]).unwrap().checks, hours(6));
+        assert_eq!(of(&[("DOCKREV_CHECK_EVERY", "1d")]).unwrap().checks, hours(24));
+        assert_eq!(of(&[("DOCKREV_CHECK_EVERY", "off")]).unwrap().checks, None);
+    }
+
+    #[test]
+    fn updates_begin_at_night_unless_it_is_told_otherwise() {
+        let of = |value: &str| {
+            let windows = of(&[("DOCKREV_UPDATE_WINDOWS", value)]).unwrap().update_windows;
+            windows.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(super::windows(None).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>(), ["02:00-05:00"]);
+        assert_eq!(of("off"), Vec::<String>::new());
+        assert_eq!(of("Sat,Sun 22:00-04:00, 01:00-02:00"), ["Sat,Sun 22:00-04:00", "01:00-02:00"]);
     }
 
     #[test]
@@ -155,6 +259,10 @@ mod tests {
             ("DOCKREV_FORWARD_SCOPE", "root", "`forward-scope`"),
             ("DOCKREV_CHECK_EVERY", "often", "`check-every`"),
             ("DOCKREV_CHECK_EVERY", "30s", "`check-every`"),
+            ("DOCKREV_CHECK_CRON", "often", "`check-cron`"),
+            ("DOCKREV_UPDATE_WINDOWS", "at night", "`update-windows`"),
+            ("DOCKREV_UPDATE_WINDOWS", "Sat,Sun", "`update-windows`"),
+            ("DOCKREV_TIME_ZONE", "Middle/Earth", "`time-zone`"),
         ] {
             let message = of(&[(variable, value)]).unwrap_err().to_string();
             assert!(message.contains(part), "{message}");

@@ -57,15 +57,29 @@ pub(super) async fn guard(
 
 /// Lets on whoever has at least this scope.
 pub(super) async fn require(scope: Scope, request: Request, next: Next) -> Result<Response, ApiError> {
-    match request.extensions().get::<Caller>() {
-        Some(caller) if caller.scope >= scope => Ok(next.run(request).await),
-        Some(caller) => {
-            let message = format!("this takes the scope `{scope}`, and {} has `{}`", caller.who, caller.scope);
-            Err(ApiError::new(StatusCode::FORBIDDEN, "access.scope-too-small", message)
-                .hint(format!("`dockrev token add NAME --scope {scope}` makes a token that may do it")))
-        }
-        None => Err(ApiError::new(StatusCode::UNAUTHORIZED, "access.unknown", "it is not known who asks")),
+    let Some(caller) = request.extensions().get::<Caller>() else {
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "access.unknown", "it is not known who asks"));
+    };
+    has_scope(scope, caller)?;
+    Ok(next.run(request).await)
+}
+
+/// Whether `caller` has at least this scope.
+pub(super) fn has_scope(scope: Scope, caller: &Caller) -> Result<(), ApiError> {
+    if caller.scope >= scope {
+        return Ok(());
     }
+    let message = format!("this takes the scope `{scope}`, and {} has `{}`", caller.who, caller.scope);
+    Err(ApiError::new(StatusCode::FORBIDDEN, "access.scope-too-small", message)
+        .hint(format!("`dockrev token add NAME --scope {scope}` makes a token that may do it")))
+}
+
+/// Whether credentials from `address` are looked at at all.
+pub(super) fn may_try(server: &Server, address: IpAddr) -> Result<(), ApiError> {
+    server.limits.may_try(address).map_err(|seconds| {
+        let message = format!("too many wrong credentials came from {address}");
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "access.too-many-tries", message).retry_after(seconds)
+    })
 }
 
 /// Whether a request of this method is to change something.
@@ -101,10 +115,7 @@ fn open(server: &Server, peer: IpAddr, headers: &HeaderMap, uri: &Uri) -> Result
 async fn known(server: &Server, peer: IpAddr, headers: &HeaderMap) -> Result<Option<Caller>, ApiError> {
     let address = address(server, peer, headers);
     if let Some(shown) = shown(headers) {
-        server.limits.may_try(address).map_err(|seconds| {
-            let message = format!("too many wrong credentials came from {address}");
-            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "access.too-many-tries", message).retry_after(seconds)
-        })?;
+        may_try(server, address)?;
         let caller = match &shown {
             Some(token) => of_token(&*server.app.store().await?, token, address).await?,
             None => None,

@@ -10,7 +10,7 @@ use axum::middleware::{Next, from_fn};
 use std::sync::LazyLock;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -18,6 +18,8 @@ use utoipa_axum::router::OpenApiRouter;
 const BASE: &str = "/api/v1";
 /// The name of the way to be let in.
 const TOKEN: &str = "token";
+/// The name of the way in which webhooks are let in.
+const WEBHOOK: &str = "webhook";
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -32,6 +34,7 @@ const TOKEN: &str = "token";
         (name = "jobs", description = "What is changed, and was"),
         (name = "backups", description = "Copies of data"),
         (name = "events", description = "What happens"),
+        (name = "webhooks", description = "What others call"),
     )
 )]
 struct Frame;
@@ -46,22 +49,41 @@ pub(super) fn frame() -> OpenApi {
     ));
     let components = frame.components.get_or_insert_default();
     components.security_schemes.insert(TOKEN.to_owned(), SecurityScheme::Http(scheme.build()));
+    let secret = ApiKeyValue::with_description(
+        "Authorization",
+        "The webhook's secret (`harbor`, `distribution`); `ghcr` signs the body with it, and `docker-hub` has it in the \
+         address, as `token`.",
+    );
+    components.security_schemes.insert(WEBHOOK.to_owned(), SecurityScheme::ApiKey(ApiKey::Header(secret)));
     frame
 }
 
 /// The whole document.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    super::api().into_openapi()
+    super::api().merge(super::called()).into_openapi()
 }
 
 /// The routes, for those with this scope only, and said so in the document.
 pub(super) fn of_scope(scope: Scope, router: OpenApiRouter<Shared>) -> OpenApiRouter<Shared> {
     let mut router = router.route_layer(from_fn(move |request: Request, next: Next| require(scope, request, next)));
+    let security = SecurityRequirement::new(TOKEN, [scope.as_str()]);
+    describe(&mut router, &security);
+    router
+}
+
+/// The routes that are called with the secret of a webhook, said so in the document.
+pub(super) fn of_webhooks(mut router: OpenApiRouter<Shared>) -> OpenApiRouter<Shared> {
+    let no_scopes: [&str; 0] = [];
+    describe(&mut router, &SecurityRequirement::new(WEBHOOK, no_scopes));
+    router
+}
+
+fn describe(router: &mut OpenApiRouter<Shared>, security: &SecurityRequirement) {
     for (path, item) in &mut router.get_openapi_mut().paths.paths {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(name(method, path));
-            operation.security = Some(vec![SecurityRequirement::new(TOKEN, [scope.as_str()])]);
+            operation.security = Some(vec![security.clone()]);
             let answers = &mut operation.responses.responses;
             answers
                 .insert("401".to_owned(), RefOr::T(problem("Nobody is known by these credentials, or there are none")));
@@ -69,7 +91,6 @@ pub(super) fn of_scope(scope: Scope, router: OpenApiRouter<Shared>) -> OpenApiRo
             answers.insert("default".to_owned(), RefOr::T(problem("It was not done")));
         }
     }
-    router
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {

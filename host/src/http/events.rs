@@ -4,12 +4,14 @@ use super::Shared;
 use super::error::ApiError;
 use crate::events::{Event, EventId, Events, Listening};
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::{Stream, StreamExt as _};
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 
@@ -30,6 +32,11 @@ pub(super) async fn listen(
     State(server): State<Shared>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, ApiError> {
+    let place = Arc::clone(&server.listeners).try_acquire_owned().map_err(|_| {
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "events.too-many-listeners", "too many listen already")
+            .hint("close a tab, or ask again later")
+            .retry_after(RETRY.as_secs())
+    })?;
     let last = headers.get("last-event-id").filter(|id| !id.is_empty());
     let last = last.map(|id| id.to_str().ok().and_then(|id| id.parse::<EventId>().ok()));
     let mut listening = server.events.listen(last.flatten());
@@ -37,7 +44,7 @@ pub(super) async fn listen(
         // It heard something, and it is not known what.
         listening.missed = vec![server.events.reset_now()];
     }
-    let ear = Ear::new(server.events.clone(), listening, server.stopping());
+    let ear = Ear::new(server.events.clone(), listening, server.stopping(), Some(place));
     let hello = SseEvent::default().retry(RETRY).comment("listening");
     let heard = futures::stream::unfold(ear, async |mut ear| ear.next().await.map(|event| (event, ear)));
     let events = futures::stream::once(async move { hello }).chain(heard.map(|event| written(&event)));
@@ -54,11 +61,18 @@ struct Ear {
     missed: VecDeque<Event>,
     receiver: broadcast::Receiver<Event>,
     stopping: watch::Receiver<bool>,
+    /// Held as long as it listens.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Ear {
-    fn new(events: Events, listening: Listening, stopping: watch::Receiver<bool>) -> Self {
-        Self { events, missed: listening.missed.into(), receiver: listening.receiver, stopping }
+    fn new(
+        events: Events,
+        listening: Listening,
+        stopping: watch::Receiver<bool>,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self { events, missed: listening.missed.into(), receiver: listening.receiver, stopping, _place: place }
     }
 
     /// What comes next; nothing when the server ends.
@@ -91,7 +105,7 @@ mod tests {
         events.tell(EventKind::Job, &1);
         let (stop, stopping) = watch::channel(false);
         let last = "1-0".parse().unwrap();
-        let mut ear = Ear::new(events.clone(), events.listen(Some(last)), stopping);
+        let mut ear = Ear::new(events.clone(), events.listen(Some(last)), stopping, None);
         events.tell(EventKind::Job, &2);
         for data in ["1", "2"] {
             assert_eq!(&*ear.next().await.unwrap().data, data);

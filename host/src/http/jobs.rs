@@ -8,7 +8,7 @@ use super::job::{JobView, LogLineView, StepView};
 use crate::operations::words::JobStateName;
 use crate::server::detached::detached;
 use crate::server::run::Run;
-use crate::server::runs;
+use crate::server::runs::{self, Term};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -149,7 +149,7 @@ pub(super) async fn start(
 ) -> Result<(StatusCode, Json<PlanStarted>), ApiError> {
     let NewJob { plan } = new;
     let id = plan.clone();
-    let run = detached(async move || runs::start(&server, &id, &caller.who).await).await?;
+    let run = detached(async move || runs::start(&server, &id, &caller.who, Term::Open).await).await?;
     Ok((StatusCode::ACCEPTED, Json(PlanStarted { plan, run })))
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 use super::outside::nothing_here;
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
@@ -11,6 +11,8 @@ include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
 const INDEX: &str = "index.html";
 /// The folder of files whose names change with their content.
 const HASHED: &str = "assets/";
+/// What the build adds to the name of a file for its squeezed form.
+const BROTLI: &str = ".br";
 /// How long browsers keep those: for ever.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// The others are asked for again.
@@ -19,19 +21,20 @@ const ASK_AGAIN: &str = "no-cache";
 const NONE: &str = "Dockrev is running. This build has no page; the API is described at /api/v1/openapi.json.\n";
 
 /// Serves a file, or the page for whatever is no file and not the API's.
-pub(super) async fn serve(method: Method, uri: Uri) -> Result<Response, ApiError> {
+pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
     let path = uri.path().trim_start_matches('/');
     if path.starts_with("api/") || !matches!(method, Method::GET | Method::HEAD) {
         return Err(nothing_here(&uri));
     }
-    if let Some(content) = find(path) {
-        return Ok(answer(path, content));
+    let squeezes = takes_brotli(&headers);
+    if let Some(content) = find(path).filter(|_| !path.ends_with(BROTLI)) {
+        return Ok(answer(path, content, squeezes));
     }
     if path.starts_with(HASHED) {
         return Err(nothing_here(&uri));
     }
     match (find(INDEX), path) {
-        (Some(content), _) => Ok(answer(INDEX, content)),
+        (Some(content), _) => Ok(answer(INDEX, content, squeezes)),
         (None, "" | INDEX) => Ok((StatusCode::OK, NONE).into_response()),
         (None, _) => Err(nothing_here(&uri)),
     }
@@ -41,13 +44,27 @@ fn find(path: &str) -> Option<&'static [u8]> {
     FILES.iter().find(|(name, _)| *name == path).map(|(_, content)| *content)
 }
 
-fn answer(name: &str, content: &'static [u8]) -> Response {
+/// Whether the other side can read what the build has squeezed.
+fn takes_brotli(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').filter_map(|part| part.split(';').next()).any(|name| name.trim() == "br")
+}
+
+fn answer(name: &str, content: &'static [u8], squeezes: bool) -> Response {
+    let squeezed = find(&format!("{name}{BROTLI}")).filter(|_| squeezes);
     let cache = if name.starts_with(HASHED) { FOR_EVER } else { ASK_AGAIN };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind(name))),
         (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
     ];
-    (headers, content).into_response()
+    let vary = [(header::VARY, HeaderValue::from_static("accept-encoding"))];
+    match squeezed {
+        Some(squeezed) => {
+            let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("br"))];
+            (headers, vary, encoding, squeezed).into_response()
+        }
+        None => (headers, vary, content).into_response(),
+    }
 }
 
 fn kind(name: &str) -> &'static str {
@@ -70,6 +87,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_squeezed_is_for_those_that_can_read_it() {
+        let check = |accepted: &'static str, expected: bool| {
+            let headers = [(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))].into_iter().collect();
+            assert_eq!(takes_brotli(&headers), expected, "{accepted}");
+        };
+        check("gzip, deflate, br, zstd", true);
+        check("br;q=0.5", true);
+        check("gzip", false);
+        check("brotli", false);
+    }
+
+    #[test]
     fn files_have_their_kind() {
         assert_eq!(kind("assets/index-3fa9.js"), "text/javascript; charset=utf-8");
         assert_eq!(kind("LICENSE"), "application/octet-stream");
@@ -77,11 +106,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_file_is_not_found() {
-        let get = async |path: &'static str| serve(Method::GET, Uri::from_static(path)).await;
+        let get = async |path: &'static str| serve(Method::GET, Uri::from_static(path), HeaderMap::new()).await;
         for path in ["/api/v1/nowhere", "/assets/gone.js"] {
             assert!(get(path).await.is_err(), "{path}");
         }
-        assert!(serve(Method::POST, Uri::from_static("/")).await.is_err());
+        assert!(serve(Method::POST, Uri::from_static("/"), HeaderMap::new()).await.is_err());
         assert_eq!(get("/").await.unwrap().status(), StatusCode::OK);
     }
 }

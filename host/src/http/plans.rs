@@ -8,11 +8,10 @@ use super::error::ApiError;
 use super::extract::{Body, Named};
 use crate::operations::Failure;
 use crate::operations::check::{self, Entry};
-use crate::operations::update::{Wanted, make_plan};
+use crate::operations::update::Wanted;
 use crate::operations::words::EntryStatus;
-use crate::server::detached::detached;
 use crate::server::run::{Run, RunState};
-use crate::server::{Server, now};
+use crate::server::{Server, plans};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -21,9 +20,7 @@ use dockrev_store::StoredPlan;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// What is to be planned.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -107,21 +104,7 @@ pub(super) async fn make(
     Extension(caller): Extension<Caller>,
     Body(new): Body<NewPlan>,
 ) -> Result<(StatusCode, Json<PlanView>), ApiError> {
-    let (wanted, planner) = (new.wanted()?, Arc::clone(&server));
-    let plan = detached(async move || make_plan(&planner.app, &planner.host, &wanted, &|_, _| {}).await).await?;
-    let entries: Vec<Entry> = plan.entries.iter().map(|entry| check::entry::of(entry, None)).collect();
-    let entries_json =
-        serde_json::to_string(&entries).map_err(|error| Failure::new("json.failed", error.to_string()))?;
-    let changes = plan.changes().filter(|change| new.has(&(&change.id()).into())).cloned().collect();
-    let stored = StoredPlan {
-        id: Uuid::new_v4().simple().to_string(),
-        created_at: now(),
-        created_by: caller.who,
-        changes,
-        entries_json,
-        run_json: None,
-    };
-    server.app.store().await?.keep_plan(&stored).await?;
+    let stored = plans::make(&server, new.wanted()?, &caller.who, |change| new.has(&(&change.id()).into())).await?;
     Ok((StatusCode::CREATED, Json(view(&server, stored)?)))
 }
 

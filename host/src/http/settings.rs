@@ -1,6 +1,7 @@
 //! Settings: every one there is, and what this server goes by.
 
 use super::Shared;
+use crate::operations::settings::{InForce, in_force};
 use axum::Json;
 use axum::extract::State;
 use dockrev_core::settings::catalog::{Place, SETTINGS, Setting};
@@ -12,26 +13,9 @@ use utoipa::ToSchema;
 pub(super) struct Settings {
     /// Every setting there is.
     catalog: Vec<SettingView>,
-    /// Where the server listens.
-    listen: String,
-    /// Proxies that are believed when they say who somebody is.
-    trusted_proxies: Vec<String>,
-    /// The header in which they say it.
-    forward_header: String,
-    /// How often the server checks by itself, in seconds; absent: never.
-    check_every_s: Option<u64>,
-    /// How Compose is called.
-    compose: String,
-    /// Where backups are kept.
-    backup_dir: String,
-    /// Folders whose subfolders are plugins.
-    plugin_dirs: Vec<String>,
-    /// Id of the version policy.
-    policy: String,
-    /// Channels that are told how updates ended.
-    notify: Vec<String>,
-    /// Services that have a table of their own in the configuration file.
-    services: Vec<String>,
+    /// What holds for this server.
+    #[serde(flatten)]
+    in_force: InForce,
 }
 
 /// A setting.
@@ -69,6 +53,8 @@ pub(super) enum PlaceName {
     Registry,
     /// In the table of a plugin.
     Plugin,
+    /// In the table of a webhook.
+    Webhook,
     /// In `[defaults]` and in the table of a service.
     Service,
 }
@@ -80,6 +66,7 @@ impl From<&Setting> for SettingView {
             Place::Top => PlaceName::Top,
             Place::Registry => PlaceName::Registry,
             Place::Plugin => PlaceName::Plugin,
+            Place::Webhook => PlaceName::Webhook,
             Place::Service => PlaceName::Service,
         };
         Self {
@@ -96,18 +83,7 @@ impl From<&Setting> for SettingView {
 /// Lists every setting, and says what this server goes by. Holds no secret.
 #[utoipa::path(get, path = "/api/v1/settings", tag = "system", responses((status = 200, body = Settings)))]
 pub(super) async fn list(State(server): State<Shared>) -> Json<Settings> {
-    let config = server.app.config();
-    Json(Settings {
-        catalog: SETTINGS.iter().map(SettingView::from).collect(),
-        listen: server.address.to_string(),
-        trusted_proxies: config.server.trusted_proxies.iter().map(ToString::to_string).collect(),
-        forward_header: config.server.forward_header.clone(),
-        check_every_s: config.server.check_every.map(|every| every.as_secs()),
-        compose: config.compose.clone(),
-        backup_dir: config.backup_dir.display().to_string(),
-        plugin_dirs: config.plugin_dirs.iter().map(|folder| folder.display().to_string()).collect(),
-        policy: config.policy.clone(),
-        notify: config.notify.clone(),
-        services: config.settings.services.keys().cloned().collect(),
-    })
+    let listen = server.address.to_string();
+    let in_force = InForce { listen, ..in_force(server.app.config()) };
+    Json(Settings { catalog: SETTINGS.iter().map(SettingView::from).collect(), in_force })
 }

@@ -5,11 +5,12 @@ use super::access::Caller;
 use super::error::ApiError;
 use crate::operations::doctor::{Finding, examine};
 use crate::operations::tokens::Scope;
-use crate::server::Mode;
+use crate::server::{Mode, automatic};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use dockrev_core::ports::Journal as _;
+use dockrev_core::window::Opening;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -53,6 +54,11 @@ pub(super) struct System {
     is_stopping: bool,
     /// How many plans and rollbacks are carried out.
     active: usize,
+    /// When the server checks next by itself, if it does.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_check_at: Option<Timestamp>,
+    /// When updates may begin by themselves.
+    updates: UpdateWindow,
     /// Address of the engine.
     engine: String,
     /// The folder with Dockrev's data.
@@ -61,6 +67,26 @@ pub(super) struct System {
     caller: CallerView,
     /// What of the configuration is probably not meant as it is.
     warnings: Vec<String>,
+}
+
+/// When updates may begin by themselves.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UpdateWindow {
+    /// Until when the window is open that is open now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    open_until: Option<Timestamp>,
+    /// When the next one opens, if none is open.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    opens_at: Option<Timestamp>,
+}
+
+impl From<Opening> for UpdateWindow {
+    fn from(opening: Opening) -> Self {
+        match opening {
+            Opening::OpenUntil(closes) => Self { open_until: Some(closes.timestamp()), opens_at: None },
+            Opening::Closed(opens) => Self { open_until: None, opens_at: opens.map(|opens| opens.timestamp()) },
+        }
+    }
 }
 
 /// Who asks.
@@ -84,6 +110,8 @@ pub(super) async fn show(State(server): State<Shared>, Extension(caller): Extens
         is_open: server.mode == Mode::Open,
         is_stopping: server.is_stopping(),
         active: server.runs.count(),
+        next_check_at: server.checks.next(),
+        updates: automatic::opening(&server).into(),
         engine: config.engine.clone(),
         data_dir: config.data_dir.display().to_string(),
         caller: CallerView { who: caller.who, scope: caller.scope },

@@ -20,6 +20,14 @@ pub struct Limit {
     left_alone_until: Option<Timestamp>,
 }
 
+impl Limit {
+    /// Requests that are left in this window, if it says so.
+    #[must_use]
+    pub fn remaining(&self) -> Option<u64> {
+        self.remaining
+    }
+}
+
 /// Of each host that said something of it.
 #[must_use]
 pub fn limits(egress: &Egress) -> BTreeMap<String, Limit> {

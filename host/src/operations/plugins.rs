@@ -42,6 +42,10 @@ pub struct Plugin {
     may_reach: Vec<String>,
     /// Secrets that it is given, by name.
     secrets: Vec<String>,
+    /// How often it was called since Dockrev was started.
+    calls: u64,
+    /// How many of those calls it did not survive: it trapped, or went past a limit.
+    faults: u64,
 }
 
 /// A plugin that could not be loaded.
@@ -81,6 +85,8 @@ fn plugin(plugin: PluginInfo) -> Plugin {
         },
         registry_hosts: plugin.registry_hosts,
         recognises_by: recognises_by(&plugin.probes),
+        calls: plugin.calls.made,
+        faults: plugin.calls.faults,
     }
 }
 

@@ -48,6 +48,7 @@ pub(crate) struct Checks {
     last: Mutex<Option<Arc<LastCheck>>>,
     progress: Mutex<Option<CheckProgress>>,
     failure: Mutex<Option<Failure>>,
+    next: Mutex<Option<Timestamp>>,
     /// One at a time: two would ask the same.
     turn: AsyncMutex<()>,
 }
@@ -98,6 +99,15 @@ impl Checks {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// When the server checks next by itself, if it does.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_next(&self, next: Option<Timestamp>) {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+
     fn keep(&self, last: Arc<LastCheck>) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
     }
@@ -137,6 +147,7 @@ pub(crate) async fn run(server: &Server, scope: Scope) {
     };
     progress(0, 0);
     let found = look(server, &scope, &progress, began).await;
+    server.metrics.checked(began.elapsed(), found.is_ok());
     server.checks.set_progress(None);
     match found {
         Ok(result) => {

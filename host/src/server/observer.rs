@@ -1,5 +1,7 @@
 //! Tells of jobs while they run.
 
+use super::Server;
+use super::metrics::Metrics;
 use crate::events::{EventKind, Events};
 use crate::http::{JobView, WorkloadName};
 use crate::operations::words::LogSourceName;
@@ -14,6 +16,7 @@ use tokio::sync::mpsc;
 /// Tells all that listen, and whoever started the jobs of each one that begins.
 pub(super) struct Watcher {
     events: Events,
+    metrics: Metrics,
     /// Which job changes what.
     jobs: Mutex<BTreeMap<WorkloadId, String>>,
     begun: Option<mpsc::UnboundedSender<Begun>>,
@@ -34,13 +37,13 @@ struct Line<'a> {
 }
 
 impl Watcher {
-    pub(super) fn new(events: Events) -> Self {
-        Self { events, jobs: Mutex::default(), begun: None }
+    pub(super) fn new(events: Events, metrics: Metrics) -> Self {
+        Self { events, metrics, jobs: Mutex::default(), begun: None }
     }
 
     /// The same, and tells `begun` of each job that begins.
-    pub(super) fn telling(events: Events, begun: mpsc::UnboundedSender<Begun>) -> Self {
-        Self { begun: Some(begun), ..Self::new(events) }
+    pub(super) fn telling(server: &Server, begun: mpsc::UnboundedSender<Begun>) -> Self {
+        Self { begun: Some(begun), ..Self::new(server.events.clone(), server.metrics.clone()) }
     }
 }
 
@@ -51,6 +54,7 @@ impl Observer for Watcher {
         let is_new = jobs.insert(workload.clone(), view.id.clone()).is_none_or(|known| known != view.id);
         drop(jobs);
         self.events.tell(EventKind::Job, &view);
+        self.metrics.job(job);
         if let (true, Some(begun)) = (is_new, &self.begun) {
             // Nobody may be waiting any more.
             let _ = begun.send(Begun { workload, job: Box::new(view) });

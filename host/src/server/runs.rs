@@ -15,6 +15,7 @@ use dockrev_core::ports::CancelFlag;
 use dockrev_engine::batch::{self, Batch, Item};
 use dockrev_engine::detect::Scope;
 use dockrev_engine::retention;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -78,8 +79,26 @@ fn activate(server: &Arc<Server>, name: String) -> Result<Active, Failure> {
     Ok(Active { server: Arc::clone(server), name })
 }
 
+/// Until when jobs are begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Term {
+    /// Until all of them are.
+    Open,
+    /// Until then. One that runs by then comes to its end.
+    Until(Timestamp),
+}
+
+impl Term {
+    fn is_over(self) -> bool {
+        match self {
+            Self::Open => false,
+            Self::Until(end) => Timestamp::now() >= end,
+        }
+    }
+}
+
 /// Has the plan carried out, once, and gives how it begins: with its first job, or why there is none.
-pub(crate) async fn start(server: &Arc<Server>, plan: &str, who: &str) -> Result<Run, Failure> {
+pub(crate) async fn start(server: &Arc<Server>, plan: &str, who: &str, term: Term) -> Result<Run, Failure> {
     let store = server.app.store().await?;
     let missing = || Failure::new("plan.not-found", format!("there is no plan `{plan}`")).hint("make a new one");
     let stored = store.plan(plan).await?.ok_or_else(missing)?;
@@ -95,7 +114,7 @@ pub(crate) async fn start(server: &Arc<Server>, plan: &str, who: &str) -> Result
     let (run_sender, mut runs) = watch::channel(run);
     let (failure_sender, failure) = oneshot::channel();
     let changes = stored.changes;
-    tokio::spawn(detached(move || carry_out(active, changes, run_sender, failure_sender)));
+    tokio::spawn(detached(move || carry_out(active, (changes, term), run_sender, failure_sender)));
     let has_news =
         |run: &Run| run.state != RunState::Running || run.items.iter().any(|item| item.outcome == RunOutcome::Begun);
     // Whoever carries it out keeps the sender until the end.
@@ -147,14 +166,14 @@ impl Progress<'_> {
 
 async fn carry_out(
     active: Active,
-    changes: Vec<Change>,
+    (changes, term): (Vec<Change>, Term),
     run: watch::Sender<Run>,
     first_failure: oneshot::Sender<Failure>,
 ) -> Result<(), Failure> {
     let server = &*active.server;
     let progress = Progress { server, plan: &active.name, run };
     let stacks: BTreeSet<StackName> = changes.iter().map(|change| change.id().stack()).collect();
-    let done = do_changes(server, changes, &progress).await;
+    let done = do_changes(server, (changes, term), &progress).await;
     let failures: Vec<Failure> = match done {
         Ok(batch) => {
             for untold in tell(&server.app, &server.app.config().notify, &batch.items).await {
@@ -181,13 +200,17 @@ async fn carry_out(
 }
 
 /// Settles what was interrupted before, then does one change after the other.
-async fn do_changes(server: &Server, changes: Vec<Change>, progress: &Progress<'_>) -> Result<Batch, Failure> {
+async fn do_changes(
+    server: &Server,
+    (changes, term): (Vec<Change>, Term),
+    progress: &Progress<'_>,
+) -> Result<Batch, Failure> {
     let runner = server.app.runner(&server.host, CancelFlag::default()).await?;
-    runner.recover(&Watcher::new(server.events.clone())).await?;
+    runner.recover(&Watcher::new(server.events.clone(), server.metrics.clone())).await?;
     let (begun_sender, mut begun) = mpsc::unbounded_channel();
-    let watcher = Watcher::telling(server.events.clone(), begun_sender);
+    let watcher = Watcher::telling(server, begun_sender);
     let who = progress.run.borrow().started_by.clone();
-    let is_to_stop = || server.is_stopping();
+    let is_to_stop = || server.is_stopping() || term.is_over();
     let mut work = std::pin::pin!(batch::run(&runner, changes, &who, &watcher, &is_to_stop));
     let batch = loop {
         tokio::select! {
@@ -209,7 +232,11 @@ fn settle(run: &mut Run, batch: &Batch) {
                 run.left(&workload.into(), RunOutcome::Skipped, format!("it waits for {because}"));
             }
             Item::Stopped { workload } => {
-                run.left(&workload.into(), RunOutcome::NotBegun, "Dockrev was stopping".to_owned());
+                run.left(
+                    &workload.into(),
+                    RunOutcome::NotBegun,
+                    "Dockrev was stopping, or the window had closed".to_owned(),
+                );
             }
         }
     }
@@ -223,7 +250,7 @@ pub(crate) async fn roll_back(server: &Arc<Server>, id: &JobId, data: DataWish) 
     let work = detached(async move || {
         let server = &*active.server;
         let runner = server.app.runner(&server.host, CancelFlag::default()).await?;
-        let watcher = Watcher::telling(server.events.clone(), begun_sender);
+        let watcher = Watcher::telling(server, begun_sender);
         let job = runner.roll_back(&id, data, &watcher).await?;
         let (stack, view) = (job.change.id().stack(), JobView::from(&job));
         let item = [Item::Ran(Box::new(job))];

@@ -21,3 +21,4 @@ mod properties;
 pub mod registry;
 pub mod settings;
 pub mod stack;
+pub mod window;

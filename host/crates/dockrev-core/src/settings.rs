@@ -28,6 +28,8 @@ pub struct SettingsLayer {
     pub force: Option<bool>,
     /// Whether updates are applied; if not, they are shown only.
     pub update: Option<bool>,
+    /// Whether the server applies updates by itself.
+    pub auto_update: Option<bool>,
     /// Levels that may be chosen.
     pub levels: Option<Vec<Level>>,
     /// Whether pre-releases may be chosen for a service that runs none.
@@ -151,6 +153,11 @@ impl SettingsBook {
     /// Whether a newer tag of the service `name`, whose container has these labels, is written into the user's own file.
     pub fn rewrites(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<bool, SettingsError> {
         Ok(last(&self.layers(name, labels)?, |layer| layer.rewrite).is_some_and(|(_, on)| on))
+    }
+
+    /// Whether the server updates the service or container `name`, whose container has these labels, by itself.
+    pub fn updates_by_itself(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<bool, SettingsError> {
+        Ok(last(&self.layers(name, labels)?, |layer| layer.auto_update).is_some_and(|(_, on)| on))
     }
 
     /// What holds for an image that was asked for by `name`: filters are for containers.

@@ -31,6 +31,16 @@ pub(crate) struct Caller {
     egress: Arc<Egress>,
     limits: CallLimits,
     meter: Meter,
+    calls: Mutex<BTreeMap<PluginId, Calls>>,
+}
+
+/// Calls of a plugin so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// How many there were.
+    pub made: u64,
+    /// How many of them it did not survive: it trapped, or went past a limit.
+    pub faults: u64,
 }
 
 /// Whose call it is, and what it may do.
@@ -56,7 +66,8 @@ impl Caller {
     pub(crate) fn new(engine: Engine, egress: Arc<Egress>, limits: CallLimits) -> std::io::Result<Self> {
         let ticker = Ticker::start(&engine)?;
         let places = Semaphore::new(limits::MAX_CONCURRENT_CALLS as usize);
-        Ok(Self { engine, ticker, places, places_of_one: Mutex::default(), egress, limits, meter: Meter::default() })
+        let (places_of_one, meter, calls) = (Mutex::default(), Meter::default(), Mutex::default());
+        Ok(Self { engine, ticker, places, places_of_one, egress, limits, meter, calls })
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -70,6 +81,18 @@ impl Caller {
     /// Time on the processor of all calls so far.
     pub(crate) fn cpu_time(&self) -> Duration {
         self.meter.total()
+    }
+
+    /// Calls of `plugin` so far.
+    pub(crate) fn calls_of(&self, plugin: &PluginId) -> Calls {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).get(plugin).copied().unwrap_or_default()
+    }
+
+    fn count(&self, plugin: &PluginId, is_fault: bool) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = calls.entry(plugin.clone()).or_default();
+        calls.made += 1;
+        calls.faults += u64::from(is_fault);
     }
 
     /// Runs `call` in a fresh store, and stops it at the first limit that it passes.
@@ -103,6 +126,7 @@ impl Caller {
         // It may have been told of its limit and have answered all the same.
         let outcome = scope.budget.over().map_or(outcome, |over| Err(over_limit(over)));
         log.finish();
+        self.count(context.plugin, outcome.is_err());
         let (took_us, requests) = (started.elapsed().as_micros(), scope.budget.requests());
         tracing::debug!(plugin.id = %context.plugin, took_us, requests, failed = outcome.is_err(), "called a plugin");
         match outcome {

@@ -1,4 +1,4 @@
-use crate::call::{CallContext, Called, Caller};
+use crate::call::{CallContext, Called, Caller, Calls};
 use crate::engine;
 use crate::limits::CallLimits;
 use crate::load::{self, Code, LoadError, Plugin, PluginProblem};
@@ -83,6 +83,8 @@ pub struct PluginInfo {
     pub probes: Vec<Probe>,
     /// Whether it can be called.
     pub readiness: Readiness,
+    /// How often it was called so far.
+    pub calls: Calls,
 }
 
 /// Whether a plugin can be called.
@@ -142,7 +144,7 @@ impl PluginHost {
     /// All plugins, by id.
     #[must_use]
     pub fn plugins(&self) -> Vec<PluginInfo> {
-        self.plugins.values().map(Plugin::info).collect()
+        self.plugins.values().map(|plugin| plugin.info(self.caller.calls_of(&plugin.manifest.id))).collect()
     }
 
     /// Time for which all calls so far had the processor, the waits for what they asked left out.
@@ -265,7 +267,7 @@ impl Plugin {
         self.manifest.world == World::RegistryAdapter
     }
 
-    fn info(&self) -> PluginInfo {
+    fn info(&self, calls: Calls) -> PluginInfo {
         let manifest = self.manifest.clone();
         let readiness = self.not_configured.clone().map_or(Readiness::Ready, Readiness::NotConfigured);
         PluginInfo {
@@ -280,6 +282,7 @@ impl Plugin {
             registry_hosts: manifest.registry_hosts,
             probes: manifest.probes,
             readiness,
+            calls,
         }
     }
 }

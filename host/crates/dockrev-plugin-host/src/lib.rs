@@ -36,6 +36,7 @@ mod state;
 mod text;
 
 pub use adapters::{Served, Why};
+pub use call::Calls;
 pub use host::{PluginHost, PluginHostConfig, PluginHostError, PluginInfo, Readiness};
 pub use inspect::{InspectError, Inspection, inspect};
 pub use limits::CallLimits;

@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 
 const ADDING: Doing = Doing("add to the audit trail");
+/// Entries that are kept: the oldest go.
+const ENTRIES_MAX: i64 = 100_000;
+
 const READING: Doing = Doing("read the audit trail");
 
 /// Something that somebody asked for, and what came of it.
@@ -58,8 +61,13 @@ impl Store {
         .bind(&entry.code)
         .execute(&self.pool)
         .await
-        .map(drop)
-        .map_err(|error| ADDING.failed(&error))
+        .map_err(|error| ADDING.failed(&error))?;
+        sqlx::query("delete from audit_entry where id <= (select max(id) from audit_entry) - $1")
+            .bind(ENTRIES_MAX)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(|error| ADDING.failed(&error))
     }
 
     /// Entries before the number `before`, newest first.

@@ -56,7 +56,15 @@ pub enum OpenError {
         /// The newest migration that this program has.
         known: i64,
     },
-    /// Its content is damaged.
+    /// A copy of it cannot be written.
+    #[error("could not copy the database to `{}`: {reason}", path.display())]
+    CannotCopy {
+        /// Where to.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// It is damaged.
     #[error("the database `{}` is damaged: {reason}", path.display())]
     Corrupt {
         /// Its file.
@@ -99,6 +107,25 @@ impl Store {
             .map_or(Ok(()), |reason| Err(OpenError::Corrupt { path: path.to_owned(), reason }))?;
         MIGRATIONS.run(&pool).await.map_err(|error| not_migrated(path, &error))?;
         Ok(Self { pool })
+    }
+
+    /// Writes a copy to `path`, which is whole whatever others write meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// There is a file already, or it cannot be written.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), OpenError> {
+        let failed = |reason: String| OpenError::CannotCopy { path: path.to_owned(), reason };
+        let text = path.to_str().ok_or_else(|| failed("its name is not text".to_owned()))?;
+        // Made here, so that it is never open to others; SQLite takes an empty file as none.
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(FILE_MODE).open(path).map_err(|error| failed(error.to_string()))?;
+        let copied = sqlx::query("vacuum into $1").bind(text).execute(&self.pool).await;
+        copied.map(drop).map_err(|error| {
+            // Half a copy is none.
+            let _ = fs::remove_file(path);
+            failed(error.to_string())
+        })
     }
 
     /// Closes all connections and folds the write-ahead log into the file. Without it nothing is lost.

@@ -7,7 +7,7 @@ use crate::policy::{Assessment, Following, Level, Relation, Verdict};
 use crate::ports::Recreation;
 use crate::registry::{PlatformImage, ResolvedImage};
 use crate::settings::Switch;
-use crate::stack::{ComposeProject, ComposeService, LocalImage};
+use crate::stack::{ComposeProject, ComposeService, FileHash, LocalImage};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;

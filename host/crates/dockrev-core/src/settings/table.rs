@@ -36,6 +36,7 @@ fn place(place: Place) -> &'static str {
         Place::Top => "top",
         Place::Registry => "`[registries.\"HOST\"]`",
         Place::Plugin => "`[plugins.ID]`",
+        Place::Webhook => "`[webhooks.NAME]`",
         Place::Service => "`[defaults]`, `[services.\"STACK/SERVICE\"]`",
     }
 }

@@ -1,0 +1,35 @@
+//! Plans that are kept, so that what is carried out is what was looked at.
+
+use super::detached::detached;
+use super::{Server, now};
+use crate::operations::Failure;
+use crate::operations::check::{self, Entry};
+use crate::operations::update::{Wanted, make_plan};
+use dockrev_core::plan::Change;
+use dockrev_store::StoredPlan;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Asks registries what is newer now, and keeps what would be done: of the changes, those that are to be `kept`.
+pub(crate) async fn make(
+    server: &Arc<Server>,
+    wanted: Wanted,
+    who: &str,
+    kept: impl Fn(&Change) -> bool,
+) -> Result<StoredPlan, Failure> {
+    let planner = Arc::clone(server);
+    let plan = detached(async move || make_plan(&planner.app, &planner.host, &wanted, &|_, _| {}).await).await?;
+    let entries: Vec<Entry> = plan.entries.iter().map(|entry| check::entry::of(entry, None)).collect();
+    let entries_json =
+        serde_json::to_string(&entries).map_err(|error| Failure::new("json.failed", error.to_string()))?;
+    let stored = StoredPlan {
+        id: Uuid::new_v4().simple().to_string(),
+        created_at: now(),
+        created_by: who.to_owned(),
+        changes: plan.changes().filter(|change| kept(change)).cloned().collect(),
+        entries_json,
+        run_json: None,
+    };
+    server.app.store().await?.keep_plan(&stored).await?;
+    Ok(stored)
+}

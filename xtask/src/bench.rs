@@ -18,7 +18,7 @@ const WITHOUT_PROGRAM: [&str; 4] = ["help", "--help", "-h", "backup"];
 /// Runs a bench. All arguments are its own; program and plugins are built unless they are named.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let mut arguments = arguments.to_vec();
-    let mut build = workspace::cargo(&["build", "--release", "--package", "dockrev-bench"]);
+    let mut programs = vec!["dockrev-bench"];
     if arguments.first().is_some_and(|bench| !WITHOUT_PROGRAM.contains(&bench.as_str())) {
         // Both generations of Compose are among what tests need.
         this(if arguments[0] == "update" { &["setup", "--tests"] } else { &["setup"] })?;
@@ -27,11 +27,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             arguments.extend([PLUGINS.to_owned(), plugins::Places::standard().plugins().display().to_string()]);
         }
         if !arguments.iter().any(|argument| argument == PROGRAM) {
-            build.args(["--package", "dockrev"]);
+            programs.push("dockrev");
             arguments.extend([PROGRAM.to_owned(), built("dockrev").display().to_string()]);
         }
     }
-    succeed(&mut build)?;
+    succeed(workspace::build(&programs).arg("--release"))?;
     succeed(Command::new(built("dockrev-bench")).args(arguments))
 }
 

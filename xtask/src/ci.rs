@@ -1,6 +1,6 @@
 use crate::failure::Failure;
 use crate::step::{self, Steps};
-use crate::{demo, documents, licences, setup, test, workspace};
+use crate::{browser, demo, documents, licences, page, setup, test, workspace};
 
 /// Runs everything that must pass, the cheap checks first, and says how long each took.
 pub(crate) fn run() -> Result<(), Failure> {
@@ -18,10 +18,13 @@ fn in_steps(steps: &mut Steps) -> Result<(), Failure> {
     steps.run("licences", licences::check)?;
     steps.run("generated documents", || documents::run(&["--check".to_owned()]))?;
     steps.run("set up", || setup::run(setup::Level::Tests))?;
+    steps.run("build page", page::build)?;
+    steps.run("check page", page::check)?;
     steps.run("lint", || {
         let arguments = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"];
         step::command(&mut workspace::cargo(&arguments))
     })?;
     test::in_steps(steps, test::Which::Usual, &[])?;
-    steps.run("demo", || demo::run(&demo::Options::default()))
+    browser::in_steps(steps, browser::Purpose::Tests)?;
+    steps.run("demo", || demo::run(&demo::Options::headless()))
 }

@@ -1,3 +1,4 @@
+mod page;
 mod stack;
 mod verdict;
 
@@ -21,6 +22,7 @@ const ENGINE: &str = "demo";
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     after: After,
+    shown: Shown,
     build: Build,
     clean_only: CleanOnly,
 }
@@ -30,6 +32,14 @@ enum After {
     #[default]
     Remove,
     Keep,
+}
+
+/// Whether there is a page to look at in the end.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Shown {
+    #[default]
+    Page,
+    Nothing,
 }
 
 #[derive(Debug, Default)]
@@ -48,11 +58,17 @@ enum CleanOnly {
 }
 
 impl Options {
+    /// Without the page: it ends by itself.
+    pub(crate) fn headless() -> Self {
+        Self { shown: Shown::Nothing, ..Self::default() }
+    }
+
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, Failure> {
         let mut options = Self::default();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             match argument.as_str() {
+                "--headless" => options.shown = Shown::Nothing,
                 "--keep" => options.after = After::Keep,
                 "--release" => options.build = Build::Release,
                 "--clean" => options.clean_only = CleanOnly::Yes,
@@ -77,6 +93,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let mut steps = Steps::default();
     let places = plugins::Places::standard();
     steps.run("set up", || setup::run(setup::Level::Demo))?;
+    steps.run("build page", crate::page::build)?;
     steps.run("build plugins", || plugins::run(&places))?;
     let binary = steps.run("build dockrev", || build(&options.build))?;
 
@@ -84,7 +101,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     // One that was kept, or whose process was killed with all others.
     clean()?;
     let janitor = Janitor::watch(&Mess::Demo)?;
-    let result = show(&mut steps, &binary, places.plugins(), &options.after);
+    let result = show(&mut steps, &binary, places.plugins(), options);
     match options.after {
         After::Remove => steps.run("remove the demo", clean)?,
         After::Keep => println!("\nThe demo stays. To remove it all: cargo xtask demo --clean"),
@@ -99,6 +116,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 pub(crate) fn clean() -> Result<(), Failure> {
     if let Some(engine) = Engine::found() {
         engine.remove_containers(PROJECT)?;
+        engine.remove_containers(page::PROJECT)?;
         engine.remove_images(PROJECT)?;
     }
     PrivateEngine::named(ENGINE)?.wipe()?;
@@ -136,7 +154,7 @@ fn build(build: &Build) -> Result<PathBuf, Failure> {
         Build::Debug => ("dev", "debug"),
         Build::Release => ("release", "release"),
     };
-    step::command(&mut workspace::cargo(&["build", "--package", "dockrev", "--profile", profile]))?;
+    step::command(workspace::build(&["dockrev"]).args(["--profile", profile]))?;
     Ok(workspace::target().join(folder).join("dockrev"))
 }
 
@@ -149,7 +167,7 @@ struct Stage<'a> {
     registry: &'a Registry,
 }
 
-fn show(steps: &mut Steps, binary: &Path, plugins: &Path, after: &After) -> Result<(), Failure> {
+fn show(steps: &mut Steps, binary: &Path, plugins: &Path, options: &Options) -> Result<(), Failure> {
     let engine = steps.run("engine", engine)?;
     let compose = Compose::any()?;
     println!("Compose {} at {}", compose.version(), compose.program().display());
@@ -174,13 +192,14 @@ fn show(steps: &mut Steps, binary: &Path, plugins: &Path, after: &After) -> Resu
     if verdict.failed() > 0 {
         println!("\n{}", project.compose(&["logs", "--no-color", "--tail", "5"]).unwrap_or_default());
     }
-    if *after == After::Keep {
+    if options.after == After::Keep {
         project.keep();
         print!("{}", stage.invitation(&parts));
     }
-    match verdict.failed() {
-        0 => Ok(()),
-        count => Err(Failure::new(format!("{count} of the demo's expectations were not met"))),
+    match (verdict.failed(), &options.shown, &options.after) {
+        (0, Shown::Page, After::Remove) => page::show(steps, &stage),
+        (0, _, _) => Ok(()),
+        (count, _, _) => Err(Failure::new(format!("{count} of the demo's expectations were not met"))),
     }
 }
 

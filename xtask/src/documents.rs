@@ -1,10 +1,10 @@
 //! What is made from the program: tables of the manual, and the document of the API.
 
 use crate::failure::Failure;
-use crate::workspace;
+use crate::{step, workspace};
 use dockrev_core::settings::table;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// The document that has the table of settings, below the repository's folder.
 const SETTINGS_DOCUMENT: &str = "docs/configuration.md";
@@ -54,7 +54,9 @@ fn refresh(wish: Wish, name: &str, fresh: &str) -> Result<(), Failure> {
 
 /// What the program itself says of its API.
 fn api() -> Result<String, Failure> {
-    let mut command = workspace::cargo(&["run", "--quiet", "--package", "dockrev", "--", "openapi"]);
+    step::command(&mut workspace::build(&["dockrev"]))?;
+    let mut command = Command::new(workspace::target().join("debug/dockrev"));
+    command.arg("openapi");
     let failed = "could not have `dockrev` describe its API";
     let output = command.stderr(Stdio::inherit()).output().map_err(Failure::of(failed))?;
     let text = String::from_utf8(output.stdout).map_err(Failure::of(failed))?;

@@ -13,7 +13,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let places = plugins::Places::standard();
     setup::run(Level::Tests)?;
     plugins::run(&places)?;
-    succeed(workspace::cargo(&["build", "--package", "dockrev", "--package", "dockrev-faults"]).stdout(Stdio::null()))?;
+    succeed(workspace::build(&["dockrev", "dockrev-faults"]).stdout(Stdio::null()))?;
     let folder = workspace::target().join("debug");
     let mut faults = Command::new(folder.join("dockrev-faults"));
     faults.arg("--dockrev").arg(folder.join("dockrev")).arg("--plugins").arg(places.plugins()).args(arguments);

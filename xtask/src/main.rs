@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is what these commands do")]
 
 mod bench;
+mod browser;
 mod ci;
 mod demo;
 mod documents;
@@ -11,8 +12,10 @@ mod faults;
 mod fuzz;
 mod janitor;
 mod licences;
+mod page;
 mod plugins;
 mod setup;
+mod site;
 mod step;
 mod test;
 mod workspace;
@@ -32,8 +35,12 @@ Commands, each of which sets up what it needs and may be run again at any time:
   test [ARGS...]               Run all tests on a real engine; ARGS go to `cargo test`
                                --newer-engine as the first: on the newer engine
   ci                           Everything that must pass: format, lints, licences, tests, demo
-  demo [OPTIONS]               Update a stack of real containers and show what the engine says about it
-                               --keep: leave it running to play with; --clean: remove a kept one
+  page [--check]               Build the page into web/dist; --check: and see whether it is as it should be
+  browser                      Use the page in a real browser, as the tests do
+  screenshots                  Take pictures of every page, into target/screenshots
+  demo [OPTIONS]               Update a stack of real containers, show what the engine says about it, and serve the page
+                               --headless: without the page; --keep: leave the containers running to play with;
+                               --clean: remove a kept one
                                --release: with a release build; --binary FILE: with this `dockrev`
   gen [--check]                Make the tables of the manual anew that are made from the program
                                --check: fail if one of them is stale
@@ -67,6 +74,12 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         "bench" => bench::run(rest),
         "faults" => faults::run(rest),
         "ci" => ci::run(),
+        "page" => {
+            page::build()?;
+            if rest.iter().any(|argument| argument == "--check") { page::check() } else { Ok(()) }
+        }
+        "browser" => browser::run(browser::Purpose::Tests),
+        "screenshots" => browser::run(browser::Purpose::Screenshots),
         "demo" => demo::run(&demo::Options::parse(rest)?),
         "gen" => documents::run(rest),
         "fuzz" => fuzz::run(&fuzz::Options::parse(rest)?),

@@ -16,7 +16,7 @@ pub(crate) const WASM_TARGET: &str = "wasm32-wasip2";
 pub(crate) enum Level {
     /// What building and the demo need.
     Demo,
-    /// What the tests need besides: both lines of Compose.
+    /// What the tests need besides: both lines of Compose, and a browser.
     Tests,
     /// Also a newer engine, to run the tests on.
     Matrix,
@@ -38,6 +38,7 @@ pub(crate) fn run(level: Level) -> Result<(), Failure> {
     add_wasm_target()?;
     packages::install_missing()?;
     if level >= Level::Tests {
+        packages::install_missing_for_the_browser()?;
         add_compose_v2()?;
     }
     if level >= Level::Matrix {

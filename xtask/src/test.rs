@@ -4,10 +4,11 @@ use std::process::Command;
 
 use dockrev_testkit::{Compose, Engine, PrivateEngine, directory, suite_prefix};
 
+use crate::browser::{self, Purpose};
 use crate::failure::Failure;
 use crate::janitor::{Janitor, Mess};
 use crate::step::{self, Steps};
-use crate::{plugins, setup, workspace};
+use crate::{page, plugins, setup, workspace};
 
 mod again;
 
@@ -30,7 +31,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         all => (Which::Usual, all),
     };
     let mut steps = Steps::default();
-    let result = in_steps(&mut steps, which, arguments);
+    let mut result = in_steps(&mut steps, which, arguments);
+    if result.is_ok() && arguments.is_empty() {
+        result = steps.run("check page", page::check).and_then(|()| browser::in_steps(&mut steps, Purpose::Tests));
+    }
     steps.summary();
     result
 }
@@ -43,6 +47,7 @@ pub(crate) fn in_steps(steps: &mut Steps, which: Which, arguments: &[String]) ->
         Which::Newer => setup::Level::Matrix,
     };
     steps.run("set up", || setup::run(level))?;
+    steps.run("build page", page::build)?;
     steps.run("build plugins", || plugins::run(&places))?;
     // By itself first: a wait for the compiler is not a slow test, and no engine has to wait for it.
     steps.run("build tests", || {
@@ -112,14 +117,14 @@ pub(crate) fn remove_dead_runs() -> Result<(), Failure> {
 }
 
 /// The engine that the tests run on, and the folder for all that they make.
-struct TestEngine {
+pub(crate) struct TestEngine {
     engine: Engine,
     folder: PathBuf,
     janitor: Janitor,
 }
 
 /// The machine's own engine if one answers and will do, else one that only this run has.
-fn engine(which: Which) -> Result<TestEngine, Failure> {
+pub(crate) fn engine(which: Which) -> Result<TestEngine, Failure> {
     remove_dead_runs()?;
     let folder = directory().join(format!("{RUN}{}", std::process::id()));
     let temporary = folder.join("tmp");
@@ -139,7 +144,18 @@ fn engine(which: Which) -> Result<TestEngine, Failure> {
 }
 
 impl TestEngine {
-    fn remove(self) -> Result<(), Failure> {
+    /// The engine.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The folder for all that is made.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Removes it, with all that was made on it.
+    pub(crate) fn remove(self) -> Result<(), Failure> {
         if !self.engine.is_private() {
             self.engine.remove_images("test")?;
         }

@@ -35,6 +35,16 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// A build of programs of the workspace. Always of the whole workspace's features: those of one package are fewer, and what
+/// depends on them, the WebAssembly runtime first of all, would be built twice.
+pub(crate) fn build(programs: &[&str]) -> Command {
+    let mut command = cargo(&["build", "--workspace"]);
+    for program in programs {
+        command.args(["--bin", program]);
+    }
+    command
+}
+
 /// What `cargo metadata` says with these arguments besides.
 pub(crate) fn metadata(arguments: &[&str]) -> Result<Value, Failure> {
     let mut command = cargo(&["metadata", "--format-version", "1"]);

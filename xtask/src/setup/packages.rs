@@ -34,6 +34,10 @@ const FOR_AN_ENGINE: [Need; 4] = [
     Need { is_here: || has("tini"), packages: &["tini"] },
 ];
 
+/// Needed to use the page as people do.
+const FOR_THE_BROWSER: [Need; 1] =
+    [Need { is_here: || has("chromium") || has("chromium-browser") || has("google-chrome"), packages: &["chromium"] }];
+
 /// Needed to build the fuzz targets: libFuzzer is written in C++.
 const FOR_FUZZING: [Need; 1] =
     [Need { is_here: || std::env::var_os("CXX").is_some() || has("c++"), packages: &["g++"] }];
@@ -45,6 +49,12 @@ pub(super) fn install_missing() -> Result<(), Failure> {
     if Engine::found().is_none() {
         missing.extend(FOR_AN_ENGINE.iter().filter(|need| !(need.is_here)()));
     }
+    install_all(&missing)
+}
+
+/// The same for what the page's tests need.
+pub(super) fn install_missing_for_the_browser() -> Result<(), Failure> {
+    let missing: Vec<&Need> = FOR_THE_BROWSER.iter().filter(|need| !(need.is_here)()).collect();
     install_all(&missing)
 }
 

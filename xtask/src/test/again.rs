@@ -18,7 +18,7 @@ const SECOND_CHANCES_MAX: usize = 3;
 struct Failed {
     /// Names of tests.
     tests: BTreeSet<String>,
-    /// How `cargo test` is told which binary they are in, such as `-p dockrev --test it`.
+    /// How `cargo test` is told which binaries they are in, such as `--workspace --test it`.
     targets: BTreeSet<String>,
 }
 
@@ -89,8 +89,17 @@ impl Failed {
             self.tests.insert(name.to_owned());
         }
         if let Some(target) = line.strip_prefix("error: test failed, to rerun pass `") {
-            self.targets.insert(target.trim_end_matches('`').to_owned());
+            self.targets.insert(of_workspace(target.trim_end_matches('`')));
         }
+    }
+}
+
+/// The target in all of the workspace: with one package, its dependencies would be built once more with fewer features.
+fn of_workspace(target: &str) -> String {
+    let mut words = target.split(' ');
+    match words.next() {
+        Some("-p") => ["--workspace"].into_iter().chain(words.skip(1)).collect::<Vec<_>>().join(" "),
+        _ => target.to_owned(),
     }
 }
 
@@ -110,7 +119,7 @@ mod tests {
 
     fn ends(first: &str, second: &str) -> Result<(), String> {
         run(&mut cargo(first), |arguments| {
-            assert_eq!(arguments.join(" "), "-p x --test it -- --exact --test-threads 1 a::b");
+            assert_eq!(arguments.join(" "), "--workspace --test it -- --exact --test-threads 1 a::b");
             cargo(second)
         })
         .map_err(|failure| failure.to_string())

@@ -1,0 +1,151 @@
+//! A stack with something of everything, and a server that shows it: for the demo's page, the browser's tests and pictures.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use dockrev_testkit::{
+    App, Architecture, Attestation, Compose, Engine, LABEL, Mode, Project, Registry, Service, program,
+};
+
+use crate::failure::Failure;
+
+/// How long the slow one takes to become healthy, in seconds: long enough to stop its update by hand.
+const SLOW_S: u32 = 20;
+/// Its services and the tags that they start with.
+const SERVICES: [(&str, &str); 7] = [
+    ("web", "1.0.0"),
+    ("worker", "2.3.0"),
+    ("bad", "1.0.0"),
+    ("elsewhere", "1.8.0"),
+    ("quiet", "5.1.0"),
+    ("slow", "3.0.0"),
+    ("current", "4.0.0"),
+];
+
+/// Where a site is built.
+pub(crate) struct Ground<'a> {
+    pub(crate) binary: &'a Path,
+    pub(crate) plugins: &'a Path,
+    pub(crate) engine: &'a Engine,
+    pub(crate) compose: &'a Compose,
+    pub(crate) registry: &'a Registry,
+    /// Dockrev's data folder.
+    pub(crate) data: PathBuf,
+    /// For whom images are made, by their label.
+    pub(crate) owner: &'a str,
+}
+
+impl Ground<'_> {
+    /// The services of the stack, with their first images published.
+    pub(crate) fn services(&self) -> Result<Vec<Service>, Failure> {
+        SERVICES.iter().map(|(name, tag)| self.service(name, tag)).collect()
+    }
+
+    fn service(&self, name: &str, tag: &str) -> Result<Service, Failure> {
+        self.push(name, tag, Mode::Healthy)?;
+        let image = format!("{}/site/{name}:{tag}", self.registry.host());
+        let service = Service::new(name, image).line("stop_grace_period: 1s").line("restart: unless-stopped");
+        Ok(if name == "web" { service.line("volumes: [/data]") } else { service })
+    }
+
+    /// Makes it interesting: an update that worked and one that was rolled back, a tag that is ignored, and news.
+    pub(crate) fn fill(&self, project: &Project) -> Result<(), Failure> {
+        for (service, _) in SERVICES {
+            project.wait_healthy(service)?;
+        }
+        self.push("current", "4.1.0", Mode::Healthy)?;
+        self.push("bad", "1.1.0", Mode::Unhealthy)?;
+        // One of the two is rolled back, and says so with its exit status.
+        self.dockrev(&["update", "--stack", project.name(), "--yes"], &[0, 1])?;
+        let quiet = format!("{}/quiet", project.name());
+        self.dockrev(&["ignore", "add", &quiet, "--range", ">=6"], &[0])?;
+        self.push("web", "1.1.0", Mode::Healthy)?;
+        self.push("worker", "2.4.0", Mode::Healthy)?;
+        self.push("bad", "1.2.0", Mode::Unhealthy)?;
+        self.push("quiet", "6.0.0", Mode::Healthy)?;
+        self.push("slow", "3.1.0", Mode::Slow(SLOW_S))?;
+        let client = self.registry.client();
+        let foreign = self.app("1.9.0", Mode::Healthy).architecture(Architecture::foreign()).build()?;
+        let member = client.push_untagged("site/elsewhere", &foreign)?;
+        client.push_index("site/elsewhere", "1.9.0", &[member], Attestation::With)?;
+        Ok(())
+    }
+
+    /// Starts a server that everybody on this machine may use.
+    pub(crate) fn serve(&self, listen: &str) -> Result<Server, Failure> {
+        let mut command = self.command(&["serve", "--dev", "--listen", listen]);
+        let words = program::words(&command);
+        let failed = || Failure::of(format!("could not run `{words}`"));
+        let mut process = command.stdout(Stdio::piped()).spawn().map_err(failed())?;
+        let mut line = String::new();
+        if let Some(output) = process.stdout.take() {
+            BufReader::new(output).read_line(&mut line).map_err(failed())?;
+        }
+        let address = line.trim().rsplit_once("http://").map(|(_, address)| address.to_owned());
+        let server = Server { process, address: address.unwrap_or_default() };
+        if server.address.is_empty() {
+            return Err(Failure::new(format!("`{words}` did not say where it listens")));
+        }
+        Ok(server)
+    }
+
+    fn push(&self, service: &str, tag: &str, mode: Mode) -> Result<(), Failure> {
+        let image = self.app(tag, mode).build()?;
+        self.registry.client().push(&format!("site/{service}"), tag, &image)?;
+        Ok(())
+    }
+
+    fn app(&self, version: &str, mode: Mode) -> App {
+        App::new(version, mode).label(LABEL, self.owner)
+    }
+
+    fn dockrev(&self, arguments: &[&str], good: &[i32]) -> Result<(), Failure> {
+        let mut command = self.command(arguments);
+        let words = program::words(&command);
+        println!("$ {words}");
+        let status = command.status().map_err(Failure::of(format!("could not run `{words}`")))?;
+        match status.code() {
+            Some(code) if good.contains(&code) => Ok(()),
+            _ => Err(Failure::new(format!("`{words}` failed ({status})"))),
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.binary);
+        command
+            .args(arguments)
+            .env("DOCKER_HOST", self.engine.host())
+            .env("DOCKREV_COMPOSE_BIN", self.compose.program())
+            .env("DOCKREV_DATA_DIR", &self.data)
+            .env("DOCKREV_PLUGIN_DIR", self.plugins)
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+/// A server at work; it ends with the value.
+pub(crate) struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Server {
+    /// Where it listens, as a browser takes it.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Waits until it ends: somebody interrupts it.
+    pub(crate) fn wait(&mut self) -> Result<(), Failure> {
+        self.process.wait().map(drop).map_err(Failure::of("could not wait for the server"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -69,7 +69,7 @@ test('a tag is ignored, with a look at what that hides, and shown again', async 
     await dialog.getByRole('button', { name: 'Add rule' }).click()
     await dialog.waitFor({ state: 'detached' })
     await page.getByText('not on this machine').waitFor()
-    await page.locator('main header').getByText('ignored by rule').waitFor({ timeout: JOB_MS })
+    await tags.getByRole('listitem').filter({ hasText: tag }).getByText('ignored by rule').waitFor({ timeout: JOB_MS })
 
     await page.goto('/ignore-rules')
     await page

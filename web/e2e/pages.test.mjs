@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { after, before, describe, test } from 'node:test'
-import { ask, inTab, launch, PHONE, settled, STACK } from './browser.mjs'
+import { ask, inTab, launch, openTab, PHONE, settled, STACK } from './browser.mjs'
 import { everyPage } from './every-page.mjs'
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -119,6 +119,35 @@ test('it speaks Chinese with a browser that does, and English when that is chose
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
     await page.reload()
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+  })
+})
+
+/** Has the server answer with a problem. What the console says of that is expected. */
+async function withProblem(url, status, json, look) {
+  const { page, context } = await openTab(browser)
+  await page.route(url, (route) => route.fulfill({ status, json }))
+  await page.goto('/')
+  await look(page)
+  assert.deepEqual(await barriers(page), [])
+  await context.close()
+}
+
+test('who is not known is told how to get in', async () => {
+  const problem = { code: 'access.unknown', message: 'it is not known who asks' }
+  await withProblem('**/api/v1/**', 401, problem, async (page) => {
+    await page.getByRole('heading', { level: 1, name: 'Who are you?' }).waitFor()
+    await page.getByText('dockrev token add').waitFor()
+  })
+})
+
+test('what went wrong is told in the words of the server, with what to do', async () => {
+  const problem = { code: 'engine.unreachable', message: 'no engine at `/run/x.sock`', hint: 'is it running?' }
+  await withProblem('**/api/v1/services?*', 503, problem, async (page) => {
+    const note = page.getByRole('alert')
+    for (const text of ['no engine at', 'is it running?', 'engine.unreachable']) await note.getByText(text).waitFor()
+    await page.unroute('**/api/v1/services?*')
+    await note.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('table').waitFor()
   })
 })
 

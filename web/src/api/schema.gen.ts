@@ -551,10 +551,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/registry/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an event of a registry: what is made from the images that it names is checked, in the background. */
+        post: operations["post_webhooks_registry_name"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/trigger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks, or updates what is newer, in one request: for pipelines and schedulers. A token is the caller's own. */
+        post: operations["post_webhooks_trigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What is to be done.
+         * @enum {string}
+         */
+        Action: "check" | "update";
         /**
          * @description Whether an image is built for this host.
          * @enum {string}
@@ -742,6 +781,8 @@ export interface components {
             kind: components["schemas"]["EntryKind"];
             /** @description Its name: of a service, within its stack. */
             name: string;
+            /** @description Services that run to their end before it starts: migrations, for example. */
+            one_shots?: string[];
             /** @description Why. */
             reason: string;
             /** @description The same, normalised. */
@@ -940,6 +981,13 @@ export interface components {
          * @enum {string}
          */
         EntryStatus: "update" | "newer" | "held" | "up-to-date" | "skipped" | "gone" | "unknown";
+        /** @description What became of an event. */
+        EventTaken: {
+            /** @description What is made from the images that it names, and is checked now. */
+            checked: components["schemas"]["WorkloadName"][];
+            /** @description Whether it had been taken before: then nothing is done. */
+            was_seen: boolean;
+        };
         /** @description What is wrong with a field. */
         FieldProblem: {
             /** @description Its name. */
@@ -1051,6 +1099,51 @@ export interface components {
             image_id: string;
             /** @description The tag that is followed. */
             tag: string;
+        };
+        /** @description What holds for this process, from the configuration file, the environment and the defaults. */
+        InForce: {
+            /** @description Where backups are kept. */
+            backup_dir: string;
+            /**
+             * Format: int64
+             * @description For how long an answer of a registry is shown without asking again, in seconds.
+             */
+            cache_ttl_s: number;
+            /** @description When the server checks by itself, as a cron expression. */
+            check_cron?: string | null;
+            /**
+             * Format: int64
+             * @description How often the server checks by itself, in seconds; absent: never, or by `check_cron`.
+             */
+            check_every_s?: number | null;
+            /** @description How Compose is called. */
+            compose: string;
+            /** @description The folder with Dockrev's data. */
+            data_dir: string;
+            /** @description Address of the engine. */
+            engine: string;
+            /** @description The header in which they say it. */
+            forward_header: string;
+            /** @description What somebody may do of whom they say it. */
+            forward_scope: string;
+            /** @description Where the server listens. */
+            listen: string;
+            /** @description Channels that are told how updates ended. */
+            notify: string[];
+            /** @description Folders whose subfolders are plugins. */
+            plugin_dirs: string[];
+            /** @description Id of the version policy. */
+            policy: string;
+            /** @description Services that have a table of their own in the configuration file. */
+            services: string[];
+            /** @description The time zone of both. */
+            time_zone: string;
+            /** @description Proxies that are believed when they say who somebody is. */
+            trusted_proxies: string[];
+            /** @description When updates of services with `auto-update` may begin. */
+            update_windows: string[];
+            /** @description Webhooks, by name. */
+            webhooks: string[];
         };
         /** @description A job. */
         Job: {
@@ -1227,6 +1320,13 @@ export interface components {
             /** @description Only this target, such as `volume:shop_data`. */
             target?: string | null;
         };
+        /** @description What somebody wants done. */
+        NewTrigger: {
+            /** @description What is to be done. */
+            action: components["schemas"]["Action"];
+            /** @description With what; absent for everything. */
+            what?: components["schemas"]["What"];
+        };
         /** @description Containers that did as they were told. */
         Ordered: {
             /** @description Their names, in the order in which they are started. */
@@ -1236,7 +1336,7 @@ export interface components {
          * @description Where in the configuration file a setting is.
          * @enum {string}
          */
-        PlaceName: "nowhere" | "top" | "registry" | "plugin" | "service";
+        PlaceName: "nowhere" | "top" | "registry" | "plugin" | "webhook" | "service";
         /** @description A plan. */
         Plan: {
             /** @description What is changed when it is started, in order. */
@@ -1283,8 +1383,18 @@ export interface components {
         };
         /** @description One plugin. */
         Plugin: {
+            /**
+             * Format: int64
+             * @description How often it was called since Dockrev was started.
+             */
+            calls: number;
             /** @description What it does, in a sentence. */
             description: string;
+            /**
+             * Format: int64
+             * @description How many of those calls it did not survive: it trapped, or went past a limit.
+             */
+            faults: number;
             /** @description Its id. */
             id: string;
             /** @description Its licence as an SPDX expression. */
@@ -1488,32 +1598,9 @@ export interface components {
             place: components["schemas"]["PlaceName"];
         };
         /** @description Every setting, and what this server goes by. */
-        Settings: {
-            /** @description Where backups are kept. */
-            backup_dir: string;
+        Settings: components["schemas"]["InForce"] & {
             /** @description Every setting there is. */
             catalog: components["schemas"]["Setting"][];
-            /**
-             * Format: int64
-             * @description How often the server checks by itself, in seconds; absent: never.
-             */
-            check_every_s?: number | null;
-            /** @description How Compose is called. */
-            compose: string;
-            /** @description The header in which they say it. */
-            forward_header: string;
-            /** @description Where the server listens. */
-            listen: string;
-            /** @description Channels that are told how updates ended. */
-            notify: string[];
-            /** @description Folders whose subfolders are plugins. */
-            plugin_dirs: string[];
-            /** @description Id of the version policy. */
-            policy: string;
-            /** @description Services that have a table of their own in the configuration file. */
-            services: string[];
-            /** @description Proxies that are believed when they say who somebody is. */
-            trusted_proxies: string[];
         };
         /** @description Since when an image has been behind its tag, as far as is known. */
         SinceWhen: {
@@ -1602,6 +1689,11 @@ export interface components {
             is_stopping: boolean;
             /**
              * Format: date-time
+             * @description When the server checks next by itself, if it does.
+             */
+            next_check_at?: string | null;
+            /**
+             * Format: date-time
              * @description Its clock.
              */
             now: string;
@@ -1610,6 +1702,8 @@ export interface components {
              * @description Since when it has been running.
              */
             started_at: string;
+            /** @description When updates may begin by themselves. */
+            updates: components["schemas"]["UpdateWindow"];
             /** @description Version of the program. */
             version: string;
             /** @description What of the configuration is probably not meant as it is. */
@@ -1628,6 +1722,26 @@ export interface components {
             /** @description The platforms it is built for. */
             platforms: components["schemas"]["PlatformDigest"][];
             since?: null | components["schemas"]["SinceWhen"];
+        };
+        /** @description What became of it. */
+        Triggered: {
+            asked?: null | components["schemas"]["Asked"];
+            /** @description The plan that is carried out. Absent if nothing is newer. */
+            plan?: string | null;
+            run?: null | components["schemas"]["Run"];
+        };
+        /** @description When updates may begin by themselves. */
+        UpdateWindow: {
+            /**
+             * Format: date-time
+             * @description Until when the window is open that is open now.
+             */
+            open_until?: string | null;
+            /**
+             * Format: date-time
+             * @description When the next one opens, if none is open.
+             */
+            opens_at?: string | null;
         };
         /** @description Of what. One of the fields, or none for everything. */
         What: {
@@ -3343,6 +3457,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope is too small, or it came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_registry_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name in the configuration file */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description The event, as the registry sends it */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventTaken"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope is too small, or it came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_trigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrigger"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Triggered"];
                 };
             };
             /** @description Nobody is known by these credentials, or there are none */

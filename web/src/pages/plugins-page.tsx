@@ -67,7 +67,8 @@ function PluginItem({ plugin }: { plugin: Plugin }) {
         </div>
         <p className="quiet">{plugin.description}</p>
         <p className="text-xs quiet">
-          {bytes(plugin.size_bytes)} · {plugin.license}
+          {bytes(plugin.size_bytes)} · {plugin.license} · {t.calls(plugin.calls)}
+          {plugin.faults > 0 && <span className="text-error"> · {t.faults(plugin.faults)}</span>}
         </p>
       </div>
       <div className="min-w-0">

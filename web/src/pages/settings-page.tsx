@@ -37,10 +37,19 @@ function InForce({ settings }: { settings: Settings }) {
   const t = useText().settings
   const code = (text: string) => <code className="code">{text}</code>
   const list = (texts: string[]) => texts.length > 0 && code(texts.join(', '))
-  const every = settings.check_every_s
+  const { check_every_s: every, check_cron: cron, time_zone: zone, update_windows: windows } = settings
   const facts = [
     { name: t.facts.listen, value: code(settings.listen) },
-    { name: t.facts.check_every_s, value: <span>{every == null ? t.never : t.every(duration(every * 1000))}</span> },
+    {
+      name: t.facts.check_every_s,
+      value: cron ? (
+        code(`${cron} (${zone})`)
+      ) : (
+        <span>{every == null ? t.never : t.every(duration(every * 1000))}</span>
+      ),
+    },
+    { name: t.facts.update_windows, value: windows.length > 0 && code(`${windows.join(', ')} (${zone})`) },
+    { name: t.facts.webhooks, value: list(settings.webhooks) },
     { name: t.facts.policy, value: code(settings.policy) },
     { name: t.facts.compose, value: code(settings.compose) },
     { name: t.facts.backup_dir, value: code(settings.backup_dir) },

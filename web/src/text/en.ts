@@ -12,6 +12,7 @@ import type {
   Registry,
   RunItem,
   Scope,
+  Setting,
   Stage,
 } from '~/api/types'
 import type { Sort } from '~/model/overview'
@@ -366,6 +367,7 @@ export const en = {
     platform: 'Platform',
     fileImage: 'In the compose file',
     followers: 'Made anew after it',
+    oneShots: 'Run to their end before it',
     considered: 'Tags that were considered',
     consideredNone: 'No tags were compared: this one is followed by its digest.',
     pushed: 'pushed',
@@ -469,6 +471,8 @@ export const en = {
       'update-strategy': 'Update strategies',
     } as Record<string, string>,
     ready: 'Ready',
+    calls: (number: number) => count(number, 'call', 'calls'),
+    faults: (number: number) => count(number, 'fault', 'faults'),
     notConfigured: 'Not configured',
     reaches: 'May reach',
     nothingReached: 'nothing outside',
@@ -515,6 +519,8 @@ export const en = {
       plugin_dirs: 'Plugins',
       policy: 'Version policy',
       check_every_s: 'Checks',
+      update_windows: 'Updates by itself',
+      webhooks: 'Webhooks',
       notify: 'Notifies',
       services: 'Services with a table of their own',
       trusted_proxies: 'Trusted proxies',
@@ -528,11 +534,12 @@ export const en = {
     environment: 'Environment',
     default: 'Default',
     key: 'Key',
-    places: map<'nowhere' | 'top' | 'registry' | 'plugin' | 'service'>({
+    places: map<Setting['place']>({
       nowhere: 'Environment only',
       top: 'Whole server',
       registry: 'For a registry',
       plugin: 'For a plugin',
+      webhook: 'For a webhook',
       service: 'For a service',
     }),
     nothing: 'No setting fits',

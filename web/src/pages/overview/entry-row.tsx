@@ -28,13 +28,13 @@ export const EntryRow = memo(function EntryRow({ entry, job, isChosen, isSelecta
   const isStopped = entry.running?.is_running === false
   return (
     <div
-      className={`group relative grid grid-cols-[1.5rem_minmax(0,1fr)_auto] items-center gap-x-2 gap-y-0.5 border-b line py-2 md:h-10 md:py-0 ${ROW_GRID} ${
+      className={`group relative grid grid-cols-[1.5rem_minmax(4.5rem,1fr)_minmax(0,auto)] items-center gap-x-2 gap-y-1 border-b line py-2 md:h-10 md:py-0 ${ROW_GRID} ${
         isChosen ? 'bg-primary/7' : 'hover:bg-base-200/70'
       }`}
     >
       <div
         role="cell"
-        className="grid place-items-center max-md:row-span-3 max-md:self-start max-md:pt-0.5 md:justify-start md:pl-0.5"
+        className="grid place-items-center max-md:row-span-2 max-md:self-start max-md:pt-0.5 md:justify-start md:pl-0.5"
       >
         {isSelectable && (
           <input
@@ -55,7 +55,7 @@ export const EntryRow = memo(function EntryRow({ entry, job, isChosen, isSelecta
       <Current entry={entry} />
       <NewerCell entry={entry} />
       <StatusCell entry={entry} job={job} />
-      <div role="cell" className="max-md:col-start-3 max-md:row-span-2 max-md:row-start-1 md:text-right">
+      <div role="cell" className="text-right max-md:col-start-3 max-md:row-start-2">
         {canBeTaken(entry) && !job && (
           <button
             type="button"
@@ -74,7 +74,10 @@ export const EntryRow = memo(function EntryRow({ entry, job, isChosen, isSelecta
 function Current({ entry }: { entry: Entry }) {
   const digest = entry.running?.digests[0]?.split('@')[1] ?? entry.running?.image_id
   return (
-    <div role="cell" className="flex min-w-0 items-baseline gap-2 max-md:col-start-2">
+    <div
+      role="cell"
+      className="flex min-w-0 items-baseline gap-2 max-md:col-start-3 max-md:row-start-1 max-md:justify-end"
+    >
       <span className="truncate">{entry.current_tag ?? repositoryOf(entry.image)}</span>
       {digest && (
         <code className="truncate text-2xs quiet max-md:hidden" title={digest}>
@@ -138,7 +141,7 @@ function StatusCell({ entry, job }: { entry: Entry; job: Job | undefined }) {
   const t = useText()
   if (job) {
     return (
-      <div role="cell" className="min-w-0 max-md:col-start-2">
+      <div role="cell" className="min-w-0 max-md:col-start-2 max-md:row-start-2">
         <Link {...jobLink(job.id)} className="block rounded hover:underline">
           <Sign look={jobLook[job.state]}>
             {t.jobState[job.state]}
@@ -154,7 +157,7 @@ function StatusCell({ entry, job }: { entry: Entry; job: Job | undefined }) {
   return (
     <div
       role="cell"
-      className="flex min-w-0 items-center gap-1.5 max-md:col-span-2 max-md:col-start-2"
+      className={`flex min-w-0 items-center gap-1.5 max-md:col-start-2 max-md:row-start-2 ${canBeTaken(entry) ? '' : 'max-md:col-span-2'}`}
       title={entry.reason}
     >
       <Icon aria-hidden className={`size-4 shrink-0 ${toneText[tone]}`} />

@@ -20,7 +20,7 @@ export function SelectionBar({ selected, takeable, onClear }: BarProps) {
           {selected.length > 0 ? (
             t.overview.selected(selected.length)
           ) : (
-            <span className="quiet">{t.overview.selectHint}</span>
+            <span className="quiet max-sm:sr-only">{t.overview.selectHint}</span>
           )}
         </span>
         {selected.length > 0 && (

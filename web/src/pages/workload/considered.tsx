@@ -11,13 +11,22 @@ import { Section } from '~/ui/layout'
 /** Tags that are shown at once. Some images have thousands. */
 const SHOWN = 60
 
-/** The tags that were looked at, and why each was kept or dropped. The newest come first. */
+/** What is newer comes first, in the order in which it is chosen from. */
+const RANK = {
+  newer: 0,
+  current: 1,
+  older: 2,
+  'other-track': 3,
+  'not-a-version': 4,
+} satisfies Record<ConsideredTag['relation'], number>
+
+/** The tags that were looked at, and why each was kept or dropped. */
 export function Considered({ of, entry }: { of: Workload; entry: Entry }) {
   const t = useText()
   const plan = usePlanning()
   const [shown, setShown] = useState(SHOWN)
   const [ignoring, setIgnoring] = useState<string | null>(null)
-  const tags = entry.considered.toReversed()
+  const tags = entry.considered.toSorted((a, b) => RANK[a.relation] - RANK[b.relation])
   return (
     <Section
       title={t.workload.considered}

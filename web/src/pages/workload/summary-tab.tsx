@@ -96,6 +96,11 @@ function Image({ entry }: { entry: Entry }) {
             name: t.workload.fileImage,
             value: <code className="code">{entry.file_image}</code>,
           },
+          entry.one_shots &&
+            entry.one_shots.length > 0 && {
+              name: t.workload.oneShots,
+              value: <span>{entry.one_shots.join(', ')}</span>,
+            },
           entry.followers &&
             entry.followers.length > 0 && {
               name: t.workload.followers,

@@ -77,6 +77,15 @@ pub struct Server {
     stopping: watch::Sender<bool>,
 }
 
+/// What a server leaves when it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing goes on.
+    Nothing,
+    /// A job is still at work: the next start picks it up.
+    WorkInProgress,
+}
+
 /// A server that listens, and serves nothing yet.
 pub struct Bound {
     server: Arc<Server>,
@@ -177,7 +186,7 @@ impl Bound {
     }
 
     /// Serves until `asked_to_end` does, then lets running jobs come to their end for a while.
-    pub async fn serve(self, asked_to_end: impl Future<Output = ()> + Send + 'static) -> Result<(), Failure> {
+    pub async fn serve(self, asked_to_end: impl Future<Output = ()> + Send + 'static) -> Result<Left, Failure> {
         let Self { server, listener } = self;
         background::begin(&server);
         let router = http::router(&server).into_make_service_with_connect_info::<SocketAddr>();
@@ -205,6 +214,6 @@ impl Bound {
         if let Ok(store) = server.app.store().await {
             store.close().await;
         }
-        Ok(())
+        Ok(if server.runs.count() == 0 { Left::Nothing } else { Left::WorkInProgress })
     }
 }

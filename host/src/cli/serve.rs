@@ -4,7 +4,7 @@ use super::arguments::ServeArguments;
 use super::output::{complain, out};
 use super::{Ending, Failure};
 use crate::config::{Config, listen_address};
-use crate::server::{Mode, bind};
+use crate::server::{Left, Mode, bind};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
@@ -24,8 +24,11 @@ pub(super) async fn run(config: &Config, arguments: &ServeArguments) -> Result<E
     if mode == Mode::Open {
         complain!("everybody on this machine is let in (--dev)");
     }
-    bound.serve(asked_to_end()).await?;
-    Ok(Ending::Fine)
+    match bound.serve(asked_to_end()).await? {
+        Left::Nothing => Ok(Ending::Fine),
+        // At once: the thread that is at work would fall over the runtime that is taken down around it.
+        Left::WorkInProgress => std::process::exit(0),
+    }
 }
 
 /// The first signal ends the server once its jobs have come to an end, the second at once: what was running is picked up

@@ -46,9 +46,10 @@ async fn check_again_and_again(server: &Arc<Server>) {
         automatic::round(server).await;
         let now = ZonedDateTime::now().with_time_zone(config.time_zone.clone());
         let next_check = config.checks.as_ref().and_then(|checks: &Schedule| checks.next_after(&now));
+        // When an open one closes, the one after it is known.
         let next_window = match automatic::opening(server) {
             Opening::Closed(opens) => opens,
-            Opening::OpenUntil(_) => None,
+            Opening::OpenUntil(closes) => Some(closes),
         };
         let Some(next) = next_check.iter().chain(&next_window).min() else { return };
         is_check = next_check.as_ref() == Some(next);

@@ -211,15 +211,19 @@ async fn do_changes(
     let watcher = Watcher::telling(server, begun_sender);
     let who = progress.run.borrow().started_by.clone();
     let is_to_stop = || server.is_stopping() || term.is_over();
-    let mut work = std::pin::pin!(batch::run(&runner, changes, &who, &watcher, &is_to_stop));
-    let batch = loop {
-        tokio::select! {
-            Some(Begun { workload, job }) = begun.recv() => {
-                progress.note(|run| run.begun(&(&workload).into(), &job.id)).await;
-            }
-            batch = &mut work => break batch,
+    let work = async {
+        let batch = batch::run(&runner, changes, &who, &watcher, &is_to_stop).await;
+        // Whoever notes what begins has heard all of it.
+        drop(watcher);
+        batch
+    };
+    // Side by side: a job that is in the middle of a write would keep the note waiting that keeps it from going on.
+    let noting = async {
+        while let Some(Begun { workload, job }) = begun.recv().await {
+            progress.note(|run| run.begun(&(&workload).into(), &job.id)).await;
         }
     };
+    let (batch, ()) = tokio::join!(work, noting);
     progress.note(|run| settle(run, &batch)).await;
     Ok(batch)
 }

@@ -5,6 +5,7 @@ mod automatic;
 mod client;
 mod document;
 mod events;
+mod interrupted;
 mod once;
 mod served;
 mod updates;

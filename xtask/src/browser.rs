@@ -48,8 +48,8 @@ pub(crate) fn in_steps(steps: &mut Steps, purpose: Purpose) -> Result<(), Failur
     steps.run("set up", || setup::run(Level::Tests))?;
     steps.run("build page", page::build)?;
     steps.run("build plugins", || plugins::run(&places))?;
-    steps.run("build dockrev", || step::command(&mut workspace::build(&["dockrev"])))?;
-    let binary = workspace::target().join("debug/dockrev");
+    steps.run("build dockrev", || step::command(&mut workspace::build_as_tested()))?;
+    let binary = workspace::tested_program();
     let engine = steps.run("engine", || test::engine(Which::Usual))?;
     let result = steps.run("browser", || visit(&engine, &binary, places.plugins(), purpose));
     result.and(steps.run("remove the engine", || engine.remove()))

@@ -26,5 +26,5 @@ fn in_steps(steps: &mut Steps) -> Result<(), Failure> {
     })?;
     test::in_steps(steps, test::Which::Usual, &[])?;
     browser::in_steps(steps, browser::Purpose::Tests)?;
-    steps.run("demo", || demo::run(&demo::Options::headless()))
+    steps.run("demo", || demo::run(&demo::Options::headless(workspace::tested_program())))
 }

@@ -58,9 +58,9 @@ enum CleanOnly {
 }
 
 impl Options {
-    /// Without the page: it ends by itself.
-    pub(crate) fn headless() -> Self {
-        Self { shown: Shown::Nothing, ..Self::default() }
+    /// Without the page, so that it ends by itself, and with this `dockrev`.
+    pub(crate) fn headless(binary: PathBuf) -> Self {
+        Self { shown: Shown::Nothing, build: Build::Given(binary), ..Self::default() }
     }
 
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, Failure> {

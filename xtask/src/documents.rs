@@ -54,8 +54,8 @@ fn refresh(wish: Wish, name: &str, fresh: &str) -> Result<(), Failure> {
 
 /// What the program itself says of its API.
 fn api() -> Result<String, Failure> {
-    step::command(&mut workspace::build(&["dockrev"]))?;
-    let mut command = Command::new(workspace::target().join("debug/dockrev"));
+    step::command(&mut workspace::build_as_tested())?;
+    let mut command = Command::new(workspace::tested_program());
     command.arg("openapi");
     let failed = "could not have `dockrev` describe its API";
     let output = command.stderr(Stdio::inherit()).output().map_err(Failure::of(failed))?;

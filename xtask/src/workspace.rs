@@ -35,8 +35,19 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// A build of programs of the workspace. Always of the whole workspace's features: those of one package are fewer, and what
-/// depends on them, the WebAssembly runtime first of all, would be built twice.
+/// A build of `dockrev` as the tests have it. What they need besides gives its dependencies more features than it needs
+/// alone: built by itself, all of them, the WebAssembly runtime among them, would be built once more.
+pub(crate) fn build_as_tested() -> Command {
+    cargo(&["test", "--workspace", "--no-run", "--test", "it"])
+}
+
+/// Where [`build_as_tested`] puts it.
+pub(crate) fn tested_program() -> PathBuf {
+    target().join("debug/dockrev")
+}
+
+/// A build of programs of the workspace, always with the whole workspace's features: those of one package are fewer, and
+/// what depends on them would be built once more.
 pub(crate) fn build(programs: &[&str]) -> Command {
     let mut command = cargo(&["build", "--workspace"]);
     for program in programs {

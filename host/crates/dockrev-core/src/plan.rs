@@ -34,14 +34,7 @@ pub struct Plan {
 impl Plan {
     /// What will be changed, in order.
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
-        self.entries.iter().filter_map(|entry| match &entry.decision {
-            Decision::Update(change) => Some(change.as_ref()),
-            Decision::UpToDate { .. }
-            | Decision::Held { .. }
-            | Decision::Gone(_)
-            | Decision::Excluded(_)
-            | Decision::Unknown(_) => None,
-        })
+        self.entries.iter().filter_map(PlanEntry::change)
     }
 }
 

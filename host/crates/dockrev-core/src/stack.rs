@@ -148,6 +148,23 @@ pub struct ComposeModel {
     pub services: BTreeMap<ServiceName, ComposeService>,
 }
 
+impl ComposeModel {
+    /// All that `service` waits for, directly or by way of others, each once and without itself.
+    #[must_use]
+    pub fn waited_for_by<'a>(&'a self, service: &ServiceName) -> Vec<&'a ServiceName> {
+        let dependencies = |name: &ServiceName| self.services.get(name).into_iter().flat_map(|found| &found.depends_on);
+        let mut reached: Vec<&ServiceName> = Vec::new();
+        let mut open: Vec<&ServiceName> = dependencies(service).collect();
+        while let Some(name) = open.pop() {
+            if name != service && !reached.contains(&name) {
+                reached.push(name);
+                open.extend(dependencies(name));
+            }
+        }
+        reached
+    }
+}
+
 /// A service as Compose understands it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ComposeService {
@@ -275,5 +292,27 @@ impl HealthTiming {
     pub fn verdict_due_ms(&self) -> u64 {
         let probe = self.interval_ms.saturating_add(self.timeout_ms);
         self.start_period_ms.saturating_add(probe.saturating_mul(self.retries.saturating_add(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_all_that_a_service_waits_for() {
+        let of = |names: &[&str]| ComposeService {
+            depends_on: names.iter().map(|name| ServiceName::new(*name)).collect(),
+            ..ComposeService::default()
+        };
+        let services =
+            [("web", of(&["api", "db"])), ("api", of(&["db", "web"])), ("db", of(&["gone"])), ("other", of(&[]))];
+        let services = services.map(|(name, service)| (ServiceName::new(name), service)).into();
+        let model = ComposeModel { carries_image_volumes: true, services };
+        let web = ServiceName::new("web");
+        let mut found: Vec<String> = model.waited_for_by(&web).into_iter().map(ToString::to_string).collect();
+        found.sort();
+        assert_eq!(found, ["api", "db", "gone"]);
+        assert!(model.waited_for_by(&ServiceName::new("other")).is_empty());
     }
 }

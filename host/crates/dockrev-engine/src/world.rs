@@ -6,11 +6,13 @@
 mod follower;
 mod one_shot;
 mod ports;
+mod road;
 mod standalone;
 
 pub(crate) use follower::rider;
 pub(crate) use one_shot::migrate;
 use ports::Locks;
+pub(crate) use road::Road;
 
 use crate::context::Ports;
 use crate::detect::HostPorts;
@@ -19,8 +21,8 @@ use dockrev_core::ids::{ContainerId, ContainerName, ImageId, ServiceId, ServiceN
 use dockrev_core::image::{Digest, ImageRef, PinnedImage};
 use dockrev_core::job::{Job, JournalEntry, LogLine};
 use dockrev_core::plan::{
-    Change, ChangeLevel, ContainerWorkload, CurrentImage, Place, Rewrite, RewritePlan, ServiceWorkload, Spelling,
-    UndoRule, VerifySettings, Workload, Writing,
+    Change, ChangeLevel, ContainerWorkload, CurrentImage, Place, Rewrite, ServiceWorkload, Spelling, UndoRule,
+    VerifySettings, Workload, Writing,
 };
 use dockrev_core::platform::Platform;
 use dockrev_core::ports::{HostError, JournalError};
@@ -230,75 +232,6 @@ fn workload(road: Road, files: Vec<FileHash>, old_pin: &PinnedImage) -> Workload
         followers: if road == Road::Followed { follower::planned() } else { Vec::new() },
         one_shots: if road == Road::Prepared { one_shot::planned() } else { Vec::new() },
     }))
-}
-
-/// How the change of a test is written down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Road {
-    MovedTag,
-    FirstPin,
-    NextPin,
-    Rewrite,
-    RewriteOfPinned,
-    /// As the first pin, with another service that lives in this one's network.
-    Followed,
-    /// As the first pin, with a one-shot of the same image that runs before it.
-    Prepared,
-    /// A container that belongs to no stack, and whose tag moved.
-    AloneMovedTag,
-    /// A container that belongs to no stack, and a newer tag.
-    AloneNewTag,
-}
-
-impl Road {
-    pub(crate) const ALL: [Self; 9] = [
-        Self::MovedTag,
-        Self::FirstPin,
-        Self::NextPin,
-        Self::Rewrite,
-        Self::RewriteOfPinned,
-        Self::Followed,
-        Self::Prepared,
-        Self::AloneMovedTag,
-        Self::AloneNewTag,
-    ];
-
-    /// Whether the old image runs by a pin of Dockrev's.
-    pub(crate) fn is_pinned(self) -> bool {
-        match self {
-            Self::NextPin | Self::RewriteOfPinned => true,
-            Self::MovedTag
-            | Self::FirstPin
-            | Self::Rewrite
-            | Self::Followed
-            | Self::Prepared
-            | Self::AloneMovedTag
-            | Self::AloneNewTag => false,
-        }
-    }
-
-    /// What the compose file says before the change.
-    pub(crate) fn file_image(self) -> &'static str {
-        if self.is_pinned() { "demo.invalid/app:0.9" } else { "demo.invalid/app:1.0" }
-    }
-
-    fn rewrite(self, before: Option<PinnedImage>) -> Writing {
-        let rewrite = rewrite(self.file_image(), "demo.invalid/app:1.1");
-        Writing::Rewrite(Box::new(RewritePlan { rewrite, before, tag_before: None }))
-    }
-
-    pub(crate) fn is_alone(self) -> bool {
-        match self {
-            Self::MovedTag
-            | Self::FirstPin
-            | Self::NextPin
-            | Self::Rewrite
-            | Self::RewriteOfPinned
-            | Self::Followed
-            | Self::Prepared => false,
-            Self::AloneMovedTag | Self::AloneNewTag => true,
-        }
-    }
 }
 
 /// The compose file as it is in the beginning of a test.

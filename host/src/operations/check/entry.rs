@@ -198,7 +198,7 @@ pub fn of(entry: &PlanEntry, detection: Option<&Detection>) -> Entry {
         tag_now: reading.and_then(|reading| tag_now(reading, detection?.local.as_ref())),
         candidate: candidate(&entry.decision, reading),
         considered: considered(entry, reading),
-        warnings: warnings(&entry.decision),
+        warnings: warnings(entry),
         followers: entry.followers().iter().map(|follower| follower.service.to_string()).collect(),
         one_shots: entry.one_shots().iter().map(|one_shot| one_shot.service.to_string()).collect(),
         elapsed_ms: detection.map_or(0, |found| u64::try_from(found.took.as_millis()).unwrap_or(u64::MAX)),
@@ -329,15 +329,8 @@ fn since_when(since: Since) -> SinceWhen {
     SinceWhen { at: since.at, source: source.to_owned() }
 }
 
-fn warnings(decision: &Decision) -> Vec<String> {
-    match decision {
-        Decision::Update(change) => change.warnings.iter().map(ToString::to_string).collect(),
-        Decision::UpToDate { .. }
-        | Decision::Held { .. }
-        | Decision::Gone(_)
-        | Decision::Excluded(_)
-        | Decision::Unknown(_) => Vec::new(),
-    }
+fn warnings(entry: &PlanEntry) -> Vec<String> {
+    entry.change().into_iter().flat_map(|change| &change.warnings).map(ToString::to_string).collect()
 }
 
 fn architecture_of(change: &Change) -> ArchitectureFit {

@@ -9,7 +9,7 @@ use crate::labels;
 use dockrev_core::ids::{ServiceId, ServiceName};
 use dockrev_core::image::ImageRef;
 use dockrev_core::ports::{Engine, HostError};
-use dockrev_core::stack::{ComposeModel, ComposeProject, RunState};
+use dockrev_core::stack::{ComposeProject, RunState};
 use std::collections::BTreeMap;
 
 /// Who comes along when a service is brought up.
@@ -46,19 +46,19 @@ async fn standing(
     (service, first): (&ServiceName, &[ServiceName]),
 ) -> Result<Option<BTreeMap<ServiceName, usize>>, HostError> {
     let model = compose.config(project, files).await?;
-    let names = dependencies(&model, service);
+    let names = model.waited_for_by(service);
     if names.is_empty() {
         return Ok(None);
     }
     let hashes = compose.hashes(project, files).await?;
     let mut found = BTreeMap::new();
     for name in names {
-        if first.contains(&name) {
-            found.insert(name, 1);
+        if first.contains(name) {
+            found.insert(name.clone(), 1);
             continue;
         }
         let id = ServiceId { stack: project.name.clone(), service: name.clone() };
-        let image = model.services.get(&name).and_then(|service| service.image.as_ref()?.parse::<ImageRef>().ok());
+        let image = model.services.get(name).and_then(|service| service.image.as_ref()?.parse::<ImageRef>().ok());
         let Some(image) = image else { return Ok(None) };
         let Some(image) = compose.engine.image(&image).await? else { return Ok(None) };
         let made = compose.engine.made(&id).await?;
@@ -71,45 +71,7 @@ async fn standing(
         if made.is_empty() || !stands {
             return Ok(None);
         }
-        found.insert(name, made.len());
+        found.insert(name.clone(), made.len());
     }
     Ok(Some(found))
-}
-
-/// All that `service` waits for, directly or not.
-fn dependencies(model: &ComposeModel, service: &ServiceName) -> Vec<ServiceName> {
-    let mut found: Vec<ServiceName> = Vec::new();
-    let mut open = vec![service];
-    while let Some(name) = open.pop() {
-        for dependency in model.services.get(name).into_iter().flat_map(|service| &service.depends_on) {
-            if dependency != service && !found.contains(dependency) {
-                found.push(dependency.clone());
-                open.push(dependency);
-            }
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use dockrev_core::stack::ComposeService;
-
-    #[test]
-    fn finds_all_that_a_service_waits_for() {
-        let of = |names: &[&str]| ComposeService {
-            depends_on: names.iter().map(|name| ServiceName::new(*name)).collect(),
-            ..ComposeService::default()
-        };
-        let services =
-            [("web", of(&["api", "db"])), ("api", of(&["db", "web"])), ("db", of(&["gone"])), ("other", of(&[]))];
-        let services = services.map(|(name, service)| (ServiceName::new(name), service)).into();
-        let model = ComposeModel { carries_image_volumes: true, services };
-        let mut found: Vec<String> =
-            dependencies(&model, &ServiceName::new("web")).iter().map(ToString::to_string).collect();
-        found.sort();
-        assert_eq!(found, ["api", "db", "gone"]);
-        assert!(dependencies(&model, &ServiceName::new("other")).is_empty());
-    }
 }

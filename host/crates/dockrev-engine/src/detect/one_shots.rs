@@ -30,16 +30,7 @@ pub(super) async fn of(looking: Looking<'_>, service: &Service, facts: &StackFac
 
 /// The services whose end `service` waits for, directly or by way of others, and that nobody waits for in another way.
 fn waited_for<'a>(model: &'a ComposeModel, service: &ServiceName) -> Vec<&'a ServiceName> {
-    let mut reached: Vec<&ServiceName> = Vec::new();
-    let mut open: Vec<&ServiceName> = vec![service];
-    while let Some(name) = open.pop() {
-        for dependency in model.services.get(name).into_iter().flat_map(|found| &found.depends_on) {
-            if dependency != service && !reached.contains(&dependency) {
-                reached.push(dependency);
-                open.push(dependency);
-            }
-        }
-    }
+    let mut reached = model.waited_for_by(service);
     let only_for_its_end = |name: &ServiceName| {
         model.services.values().all(|other| !other.depends_on.contains(name) || other.waits_for_end_of.contains(name))
     };

@@ -1,14 +1,13 @@
 //! The audit trail: every request that is to change something, and what came of it.
 
+use super::Shared;
 use super::access::{Caller, is_changing};
 use super::error::{ApiError, ProblemCode};
-use super::extract::{Asked, Page, cut};
-use super::{BODY_MAX_BYTES, Shared};
+use super::extract::{Asked, Page, cut, whole};
 use crate::operations::audit::AuditView;
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use dockrev_store::AuditEntry;
@@ -31,10 +30,7 @@ pub(super) async fn write_down(
     let store = server.app.store().await?;
     let action = format!("{} {}", request.method(), request.uri().path());
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| {
-        let message = format!("the body is larger than {BODY_MAX_BYTES} bytes, or did not arrive");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too-large", message)
-    })?;
+    let body = whole(body).await?;
     let parameters = shortened(&body);
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     let entry = AuditEntry {

@@ -44,7 +44,7 @@ pub(super) async fn listen(
         // It heard something, and it is not known what.
         listening.missed = vec![server.events.reset_now()];
     }
-    let ear = Ear::new(server.events.clone(), listening, server.stopping(), Some(place));
+    let ear = Ear::new(server.events.clone(), listening, server.stopping(), place);
     let hello = SseEvent::default().retry(RETRY).comment("listening");
     let heard = futures::stream::unfold(ear, async |mut ear| ear.next().await.map(|event| (event, ear)));
     let events = futures::stream::once(async move { hello }).chain(heard.map(|event| written(&event)));
@@ -62,16 +62,11 @@ struct Ear {
     receiver: broadcast::Receiver<Event>,
     stopping: watch::Receiver<bool>,
     /// Held as long as it listens.
-    _place: Option<OwnedSemaphorePermit>,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Ear {
-    fn new(
-        events: Events,
-        listening: Listening,
-        stopping: watch::Receiver<bool>,
-        place: Option<OwnedSemaphorePermit>,
-    ) -> Self {
+    fn new(events: Events, listening: Listening, stopping: watch::Receiver<bool>, place: OwnedSemaphorePermit) -> Self {
         Self { events, missed: listening.missed.into(), receiver: listening.receiver, stopping, _place: place }
     }
 
@@ -98,6 +93,7 @@ impl Ear {
 mod tests {
     use super::*;
     use crate::events::EventKind;
+    use tokio::sync::Semaphore;
 
     #[tokio::test]
     async fn a_listener_hears_what_it_missed_first_and_ends_with_the_server() {
@@ -105,7 +101,8 @@ mod tests {
         events.tell(EventKind::Job, &1);
         let (stop, stopping) = watch::channel(false);
         let last = "1-0".parse().unwrap();
-        let mut ear = Ear::new(events.clone(), events.listen(Some(last)), stopping, None);
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let mut ear = Ear::new(events.clone(), events.listen(Some(last)), stopping, place);
         events.tell(EventKind::Job, &2);
         for data in ["1", "2"] {
             assert_eq!(&*ear.next().await.unwrap().data, data);

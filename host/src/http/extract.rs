@@ -1,8 +1,11 @@
 //! Parts of requests, with the one shape of errors.
 
+use super::BODY_MAX_BYTES;
 use super::error::ApiError;
 use axum::Json;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -18,6 +21,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let Json(body) = Json::<T>::from_request(request, state).await?;
         Ok(Self(body))
     }
+}
+
+/// The body as it came, for those that look at it before it is read.
+pub(super) async fn whole(body: axum::body::Body) -> Result<Bytes, ApiError> {
+    to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| {
+        let message = format!("the body is larger than {BODY_MAX_BYTES} bytes, or did not arrive");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too-large", message)
+    })
 }
 
 /// The parameters behind the question mark.

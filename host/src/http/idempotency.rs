@@ -1,10 +1,10 @@
 //! Requests that name themselves are done once, however often they are sent.
 
-use super::BODY_MAX_BYTES;
 use super::Shared;
 use super::access::{Caller, is_changing};
 use super::error::ApiError;
-use axum::body::{Body, Bytes, to_bytes};
+use super::extract::whole;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -32,7 +32,7 @@ pub(super) async fn once(State(server): State<Shared>, request: Request, next: N
     };
     let who = request.extensions().get::<Caller>().map(|caller| caller.who.clone()).unwrap_or_default();
     let (parts, body) = request.into_parts();
-    let body = read(body).await?;
+    let body = whole(body).await?;
     let mut hash = Sha256::new();
     for part in [parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", &body] {
         hash.update(part);
@@ -62,13 +62,6 @@ pub(super) async fn once(State(server): State<Shared>, request: Request, next: N
         Ok(_) | Err(_) => store.forget_request(key).await?,
     }
     Ok(Response::from_parts(parts, Body::from(body)))
-}
-
-async fn read(body: Body) -> Result<Bytes, ApiError> {
-    to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| {
-        let message = format!("the body is larger than {BODY_MAX_BYTES} bytes, or did not arrive");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too-large", message)
-    })
 }
 
 fn again(status: u16, body: String) -> Response {

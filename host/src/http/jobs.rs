@@ -6,7 +6,6 @@ use super::error::ApiError;
 use super::extract::{Asked, Body, Named, Page, cut};
 use super::job::{JobView, LogLineView, StepView};
 use crate::operations::words::JobStateName;
-use crate::server::detached::detached;
 use crate::server::run::Run;
 use crate::server::runs::{self, Term};
 use axum::extract::State;
@@ -148,8 +147,7 @@ pub(super) async fn start(
     Body(new): Body<NewJob>,
 ) -> Result<(StatusCode, Json<PlanStarted>), ApiError> {
     let NewJob { plan } = new;
-    let id = plan.clone();
-    let run = detached(async move || runs::start(&server, &id, &caller.who, Term::Open).await).await?;
+    let run = runs::start(&server, &plan, &caller.who, Term::Open).await?;
     Ok((StatusCode::ACCEPTED, Json(PlanStarted { plan, run })))
 }
 

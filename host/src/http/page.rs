@@ -26,15 +26,14 @@ pub(super) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Resul
     if path.starts_with("api/") || !matches!(method, Method::GET | Method::HEAD) {
         return Err(nothing_here(&uri));
     }
-    let squeezes = takes_brotli(&headers);
     if let Some(content) = find(path).filter(|_| !path.ends_with(BROTLI)) {
-        return Ok(answer(path, content, squeezes));
+        return Ok(answer(path, content, &headers));
     }
     if path.starts_with(HASHED) {
         return Err(nothing_here(&uri));
     }
     match (find(INDEX), path) {
-        (Some(content), _) => Ok(answer(INDEX, content, squeezes)),
+        (Some(content), _) => Ok(answer(INDEX, content, &headers)),
         (None, "" | INDEX) => Ok((StatusCode::OK, NONE).into_response()),
         (None, _) => Err(nothing_here(&uri)),
     }
@@ -50,8 +49,8 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
     accepted.split(',').filter_map(|part| part.split(';').next()).any(|name| name.trim() == "br")
 }
 
-fn answer(name: &str, content: &'static [u8], squeezes: bool) -> Response {
-    let squeezed = find(&format!("{name}{BROTLI}")).filter(|_| squeezes);
+fn answer(name: &str, content: &'static [u8], asked: &HeaderMap) -> Response {
+    let squeezed = find(&format!("{name}{BROTLI}")).filter(|_| takes_brotli(asked));
     let cache = if name.starts_with(HASHED) { FOR_EVER } else { ASK_AGAIN };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind(name))),

@@ -6,31 +6,28 @@ mod proof;
 use super::access::{self, Caller};
 use super::checks::WhatView;
 use super::error::ApiError;
-use super::extract::{Body, Named};
-use super::{BODY_MAX_BYTES, Shared, WorkloadName};
+use super::extract::{Body, Named, whole};
+use super::{Shared, WorkloadName};
 use crate::operations::Failure;
 use crate::operations::tokens::Scope;
-use crate::operations::update::Wanted;
+use crate::server::Server;
 use crate::server::checks::{self, Asked};
-use crate::server::detached::detached;
 use crate::server::run::Run;
 use crate::server::runs::{self, Term};
-use crate::server::{Server, plans};
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::{Extension, Json};
 use dockrev_core::ids::{ContainerName, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{ImageRef, Repository};
-use dockrev_core::plan::{MismatchRule, UndoRule};
 use dockrev_engine::detect;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use utoipa::ToSchema;
 
 /// Events that are remembered, so that one that is sent again does nothing. Registries send again within minutes.
@@ -69,10 +66,7 @@ pub(super) async fn guard(
     let address = access::address(&server, peer.ip(), request.headers());
     access::may_try(&server, address)?;
     let (mut parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| {
-        let message = format!("the body is larger than {BODY_MAX_BYTES} bytes, or did not arrive");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too-large", message)
-    })?;
+    let body = whole(body).await?;
     if !is_known(&server, &name, &parts.headers, &parts.uri, &body) {
         server.limits.was_wrong(address);
         tracing::warn!("a webhook was called from {address} without its secret");
@@ -83,7 +77,7 @@ pub(super) async fn guard(
     Ok(next.run(Request::from_parts(parts, body.into())).await)
 }
 
-fn is_known(server: &Server, name: &str, headers: &axum::http::HeaderMap, uri: &Uri, body: &[u8]) -> bool {
+fn is_known(server: &Server, name: &str, headers: &HeaderMap, uri: &Uri, body: &[u8]) -> bool {
     let Some(webhook) = server.app.config().server.webhooks.get(name) else { return false };
     match crate::app::read_secret(&webhook.secret) {
         Ok(Some(secret)) if !secret.expose().is_empty() => {
@@ -211,26 +205,12 @@ pub(super) async fn trigger(
         Action::Check => Triggered { asked: Some(checks::begin(&server, scope)), plan: None, run: None },
         Action::Update => {
             access::has_scope(Scope::Update, &caller)?;
-            update(&server, scope, &caller.who).await?
+            let begun = runs::update(&server, scope, (&caller.who, Term::Open), |_| true).await?;
+            let (plan, run) = begun.map(|(plan, run)| (plan.id, run)).unzip();
+            Triggered { asked: None, plan, run }
         }
     };
     Ok((StatusCode::ACCEPTED, Json(triggered)))
-}
-
-async fn update(server: &Arc<Server>, scope: detect::Scope, who: &str) -> Result<Triggered, Failure> {
-    let wanted = Wanted {
-        scope,
-        tag: None,
-        architecture_mismatch: MismatchRule::Hold,
-        without_healthcheck: UndoRule::OnRequest,
-    };
-    let plan = plans::make(server, wanted, who, |_| true).await?;
-    if plan.changes.is_empty() {
-        return Ok(Triggered { asked: None, plan: None, run: None });
-    }
-    let (runner, id, who) = (Arc::clone(server), plan.id.clone(), who.to_owned());
-    let run = detached(async move || runs::start(&runner, &id, &who, Term::Open).await).await?;
-    Ok(Triggered { asked: None, plan: Some(plan.id), run: Some(run) })
 }
 
 #[cfg(test)]

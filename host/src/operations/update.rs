@@ -24,6 +24,16 @@ pub struct Wanted {
     pub without_healthcheck: UndoRule,
 }
 
+impl Wanted {
+    /// What the policy chooses, in the cautious way: nothing for another platform, and nothing is put back of which nobody
+    /// can tell how it is.
+    #[must_use]
+    pub fn cautiously(scope: Scope) -> Self {
+        let (architecture_mismatch, without_healthcheck) = (MismatchRule::Hold, UndoRule::OnRequest);
+        Self { scope, tag: None, architecture_mismatch, without_healthcheck }
+    }
+}
+
 /// Finds the service that `text` names: `STACK/SERVICE`, or `SERVICE` if only one stack has it.
 pub async fn find_service(host: &Host, text: &str) -> Result<ServiceId, Failure> {
     if let Some((stack, service)) = text.split_once('/') {

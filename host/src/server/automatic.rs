@@ -1,12 +1,9 @@
 //! Updates that nobody asked for one by one: of services that opted in, while a maintenance window is open.
 
-use super::detached::detached;
+use super::Server;
 use super::runs::{self, Term};
-use super::{Server, plans};
 use crate::operations::Failure;
-use crate::operations::update::Wanted;
 use dockrev_core::ids::{ContainerName, WorkloadId};
-use dockrev_core::plan::{MismatchRule, UndoRule};
 use dockrev_core::stack::Inventory;
 use dockrev_core::window::Opening;
 use dockrev_engine::detect::Scope;
@@ -39,20 +36,9 @@ async fn update(server: &Arc<Server>, closes: &ZonedDateTime) -> Result<usize, F
     if willing.is_empty() {
         return Ok(0);
     }
-    // The cautious way: nothing for another platform, and nothing is put back of which nobody can tell how it is.
-    let wanted = Wanted {
-        scope: Scope::All,
-        tag: None,
-        architecture_mismatch: MismatchRule::Hold,
-        without_healthcheck: UndoRule::OnRequest,
-    };
-    let plan = plans::make(server, wanted, WHO, |change| willing.contains(&change.id())).await?;
-    if plan.changes.is_empty() {
-        return Ok(0);
-    }
-    let (runner, id, term) = (Arc::clone(server), plan.id, Term::Until(closes.timestamp()));
-    detached(async move || runs::start(&runner, &id, WHO, term).await).await?;
-    Ok(plan.changes.len())
+    let term = Term::Until(closes.timestamp());
+    let begun = runs::update(server, Scope::All, (WHO, term), |change| willing.contains(&change.id())).await?;
+    Ok(begun.map_or(0, |(plan, _)| plan.changes.len()))
 }
 
 /// The services and containers whose settings say so. One whose labels cannot be read has not opted in.

@@ -3,11 +3,11 @@
 use super::detached::detached;
 use super::observer::{Begun, Watcher};
 use super::run::{Run, RunOutcome, RunState};
-use super::{Server, checks};
+use super::{Server, checks, plans};
 use crate::events::EventKind;
 use crate::http::{JobView, Problem, WorkloadName};
 use crate::operations::Failure;
-use crate::operations::update::tell;
+use crate::operations::update::{Wanted, tell};
 use dockrev_core::ids::{JobId, StackName};
 use dockrev_core::job::DataWish;
 use dockrev_core::plan::Change;
@@ -15,6 +15,7 @@ use dockrev_core::ports::CancelFlag;
 use dockrev_engine::batch::{self, Batch, Item};
 use dockrev_engine::detect::Scope;
 use dockrev_engine::retention;
+use dockrev_store::StoredPlan;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -97,8 +98,29 @@ impl Term {
     }
 }
 
+/// Takes what is newer of `scope`, in the cautious way, of the changes those that are to be `kept`. Gives the plan and how it
+/// begins; nothing if there is nothing to do.
+pub(crate) async fn update(
+    server: &Arc<Server>,
+    scope: Scope,
+    (who, term): (&str, Term),
+    kept: impl Fn(&Change) -> bool,
+) -> Result<Option<(StoredPlan, Run)>, Failure> {
+    let plan = plans::make(server, Wanted::cautiously(scope), who, kept).await?;
+    if plan.changes.is_empty() {
+        return Ok(None);
+    }
+    let run = start(server, &plan.id, who, term).await?;
+    Ok(Some((plan, run)))
+}
+
 /// Has the plan carried out, once, and gives how it begins: with its first job, or why there is none.
 pub(crate) async fn start(server: &Arc<Server>, plan: &str, who: &str, term: Term) -> Result<Run, Failure> {
+    let (server, plan, who) = (Arc::clone(server), plan.to_owned(), who.to_owned());
+    detached(async move || begin(&server, &plan, &who, term).await).await
+}
+
+async fn begin(server: &Arc<Server>, plan: &str, who: &str, term: Term) -> Result<Run, Failure> {
     let store = server.app.store().await?;
     let missing = || Failure::new("plan.not-found", format!("there is no plan `{plan}`")).hint("make a new one");
     let stored = store.plan(plan).await?.ok_or_else(missing)?;

@@ -3,13 +3,14 @@ mod stack;
 mod verdict;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 use std::time::Instant;
 
 use dockrev_testkit::{Compose, Engine, Lock, PrivateEngine, Project, Registry, Watch, directory, program};
 
 use crate::failure::Failure;
 use crate::janitor::{Janitor, Mess};
+use crate::site::Ground;
 use crate::step::{self, Steps};
 use crate::{plugins, setup, workspace};
 use stack::Part;
@@ -158,15 +159,6 @@ fn build(build: &Build) -> Result<PathBuf, Failure> {
     Ok(workspace::target().join(folder).join("dockrev"))
 }
 
-/// What runs the commands of the demo: the binary and its surroundings.
-struct Stage<'a> {
-    binary: &'a Path,
-    plugins: &'a Path,
-    engine: &'a Engine,
-    compose: &'a Compose,
-    registry: &'a Registry,
-}
-
 fn show(steps: &mut Steps, binary: &Path, plugins: &Path, options: &Options) -> Result<(), Failure> {
     let engine = steps.run("engine", engine)?;
     let compose = Compose::any()?;
@@ -179,11 +171,13 @@ fn show(steps: &mut Steps, binary: &Path, plugins: &Path, options: &Options) -> 
     let before = verdict::states(&project, &parts)?;
     let ports: Vec<(&str, u16)> = parts.iter().map(|part| (part.service, part.port)).collect();
     let watch = Watch::start(&ports)?;
-    let stage = Stage { binary, plugins, engine: &engine, compose: &compose, registry: &registry };
+    let data = home().join("data");
+    let ground =
+        Ground { binary, plugins, engine: &engine, compose: &compose, registry: &registry, data, owner: PROJECT };
     let only = ["--stack", PROJECT];
-    let first = steps.run("dockrev check", || stage.dockrev(&["check", only[0], only[1]]))?;
-    let update = steps.run("dockrev update", || stage.dockrev(&["update", only[0], only[1], "--yes"]))?;
-    let second = steps.run("dockrev check again", || stage.dockrev(&["check", only[0], only[1]]))?;
+    let first = steps.run("dockrev check", || dockrev(&ground, &["check", only[0], only[1]]))?;
+    let update = steps.run("dockrev update", || dockrev(&ground, &["update", only[0], only[1], "--yes"]))?;
+    let second = steps.run("dockrev check again", || dockrev(&ground, &["check", only[0], only[1]]))?;
     let sightings = watch.stop();
 
     let exits = verdict::Exits { first, update, second };
@@ -194,10 +188,10 @@ fn show(steps: &mut Steps, binary: &Path, plugins: &Path, options: &Options) -> 
     }
     if options.after == After::Keep {
         project.keep();
-        print!("{}", stage.invitation(&parts));
+        print!("{}", invitation(&ground, &parts));
     }
     match (verdict.failed(), &options.shown, &options.after) {
-        (0, Shown::Page, After::Remove) => page::show(steps, &stage),
+        (0, Shown::Page, After::Remove) => page::show(steps, &ground),
         (0, _, _) => Ok(()),
         (count, _, _) => Err(Failure::new(format!("{count} of the demo's expectations were not met"))),
     }
@@ -225,40 +219,28 @@ fn start(engine: &Engine, compose: &Compose, registry: &Registry, parts: &[Part]
     Ok(project)
 }
 
-impl Stage<'_> {
-    /// Runs `dockrev` as a person would, and says what that took.
-    fn dockrev(&self, arguments: &[&str]) -> Result<ExitStatus, Failure> {
-        let mut command = Command::new(self.binary);
-        command.args(arguments).envs(self.environment());
-        println!("$ {}\n", program::words(&command));
-        let requests = self.registry.requests().len();
-        let start = Instant::now();
-        let status = command.status().map_err(Failure::of(format!("could not run `{}`", self.binary.display())))?;
-        let requests = self.registry.requests().len() - requests;
-        println!("\n{status}, {:.2} s, {requests} requests to the registry", start.elapsed().as_secs_f64());
-        Ok(status)
-    }
+/// Runs `dockrev` as a person would, and says what that took.
+fn dockrev(ground: &Ground<'_>, arguments: &[&str]) -> Result<ExitStatus, Failure> {
+    let mut command = ground.command(arguments);
+    println!("$ {}\n", program::words(&command));
+    let requests = ground.registry.requests().len();
+    let start = Instant::now();
+    let status = command.status().map_err(Failure::of(format!("could not run `{}`", ground.binary.display())))?;
+    let requests = ground.registry.requests().len() - requests;
+    println!("\n{status}, {:.2} s, {requests} requests to the registry", start.elapsed().as_secs_f64());
+    Ok(status)
+}
 
-    fn environment(&self) -> [(&'static str, String); 4] {
-        [
-            ("DOCKER_HOST", self.engine.host().to_owned()),
-            ("DOCKREV_COMPOSE_BIN", self.compose.program().display().to_string()),
-            ("DOCKREV_DATA_DIR", home().join("data").display().to_string()),
-            ("DOCKREV_PLUGIN_DIR", self.plugins.display().to_string()),
-        ]
-    }
-
-    /// What can be done with a demo that stays.
-    fn invitation(&self, parts: &[Part]) -> String {
-        let exports: String =
-            self.environment().iter().map(|(name, value)| format!("  export {name}={value}\n")).collect();
-        let dockrev = self.binary.display();
-        let first = parts.first().map(|part| format!("  curl http://127.0.0.1:{}/version\n", part.port));
-        format!(
-            "\nTry:\n{exports}  {dockrev} check --stack {PROJECT}\n  {dockrev} jobs list\n{}  docker ps\n\
+/// What can be done with a demo that stays.
+fn invitation(ground: &Ground<'_>, parts: &[Part]) -> String {
+    let exports: String =
+        ground.environment().iter().map(|(name, value)| format!("  export {name}={value}\n")).collect();
+    let dockrev = ground.binary.display();
+    let first = parts.first().map(|part| format!("  curl http://127.0.0.1:{}/version\n", part.port));
+    format!(
+        "\nTry:\n{exports}  {dockrev} check --stack {PROJECT}\n  {dockrev} jobs list\n{}  docker ps\n\
              The Compose file is {}/stack/docker-compose.yml.\n",
-            first.unwrap_or_default(),
-            home().display(),
-        )
-    }
+        first.unwrap_or_default(),
+        home().display(),
+    )
 }

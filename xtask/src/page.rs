@@ -27,7 +27,7 @@ pub(crate) fn build() -> Result<(), Failure> {
     }
     install()?;
     let is_first = !dist.exists();
-    npm(&["run", "build"])?;
+    step::command(&mut npm(&["run", "build"])?)?;
     if is_first {
         // Cargo cannot watch what was not there: this has it look again.
         touch(&workspace::root().join("host/build.rs"))?;
@@ -40,17 +40,14 @@ pub(crate) fn build() -> Result<(), Failure> {
 pub(crate) fn check() -> Result<(), Failure> {
     install()?;
     for script in ["lint", "gen:check", "test", "size"] {
-        npm(&["run", script])?;
+        step::command(&mut npm(&["run", script])?)?;
     }
     Ok(())
 }
 
 /// A script of the page's package, to be run.
 pub(crate) fn script(name: &str) -> Result<Command, Failure> {
-    let npm = program::find("npm").ok_or_else(|| Failure::new(NO_NODE))?;
-    let mut command = Command::new(npm);
-    command.current_dir(folder()).args(["run", "--silent", name]);
-    Ok(command)
+    npm(&["run", "--silent", name])
 }
 
 /// Installs its packages as the lock file says, unless that was done.
@@ -62,12 +59,14 @@ fn install() -> Result<(), Failure> {
         return Ok(());
     }
     println!("The page's packages are installed below web/node_modules.");
-    npm(&["ci", "--no-audit", "--no-fund"])
+    step::command(&mut npm(&["ci", "--no-audit", "--no-fund"])?)
 }
 
-fn npm(arguments: &[&str]) -> Result<(), Failure> {
+fn npm(arguments: &[&str]) -> Result<Command, Failure> {
     let npm = program::find("npm").ok_or_else(|| Failure::new(NO_NODE))?;
-    step::command(Command::new(npm).current_dir(folder()).args(arguments))
+    let mut command = Command::new(npm);
+    command.current_dir(folder()).args(arguments);
+    Ok(command)
 }
 
 fn folder() -> PathBuf {

@@ -111,16 +111,21 @@ impl Ground<'_> {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// `dockrev` with these arguments, to be run here.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.binary);
+        command.args(arguments).envs(self.environment()).stdin(Stdio::null());
         command
-            .args(arguments)
-            .env("DOCKER_HOST", self.engine.host())
-            .env("DOCKREV_COMPOSE_BIN", self.compose.program())
-            .env("DOCKREV_DATA_DIR", &self.data)
-            .env("DOCKREV_PLUGIN_DIR", self.plugins)
-            .stdin(Stdio::null());
-        command
+    }
+
+    /// What tells `dockrev` that it is here.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
+        [
+            ("DOCKER_HOST", self.engine.host().to_owned()),
+            ("DOCKREV_COMPOSE_BIN", self.compose.program().display().to_string()),
+            ("DOCKREV_DATA_DIR", self.data.display().to_string()),
+            ("DOCKREV_PLUGIN_DIR", self.plugins.display().to_string()),
+        ]
     }
 }
 

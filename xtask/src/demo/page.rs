@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use dockrev_testkit::Project;
 
-use super::{Stage, home};
+use super::home;
 use crate::failure::Failure;
 use crate::site::Ground;
 use crate::step::Steps;
@@ -17,19 +17,10 @@ const ADDRESS: &str = "127.0.0.1:8686";
 const ANYWHERE: &str = "127.0.0.1:0";
 
 /// Starts a second stack with news of every kind, and serves the page until the server is interrupted.
-pub(super) fn show(steps: &mut Steps, stage: &Stage<'_>) -> Result<(), Failure> {
-    let ground = Ground {
-        binary: stage.binary,
-        plugins: stage.plugins,
-        engine: stage.engine,
-        compose: stage.compose,
-        registry: stage.registry,
-        data: home().join("data"),
-        owner: super::PROJECT,
-    };
+pub(super) fn show(steps: &mut Steps, ground: &Ground<'_>) -> Result<(), Failure> {
     let project = steps.run("something to click", || {
         let services = ground.services()?;
-        let project = Project::at(stage.engine, stage.compose, PROJECT, &home().join("site"), &services)?;
+        let project = Project::at(ground.engine, ground.compose, PROJECT, &home().join("site"), &services)?;
         project.up()?;
         ground.fill(&project)?;
         Ok(project)

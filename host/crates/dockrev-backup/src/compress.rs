@@ -3,6 +3,7 @@
 use crate::index::Sum;
 use crate::pipe::Drain;
 use crate::space;
+use crate::write_back::WriteBack;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufRead, Write};
@@ -30,11 +31,13 @@ pub(crate) struct SummedFile {
     sum: Sha256,
     checked_bytes: u64,
     bytes: u64,
+    write_back: WriteBack,
 }
 
 impl SummedFile {
     pub(crate) fn new(file: File, path: &Path) -> Self {
-        Self { file, path: path.to_owned(), sum: Sha256::new(), checked_bytes: 0, bytes: 0 }
+        let write_back = WriteBack::default();
+        Self { file, path: path.to_owned(), sum: Sha256::new(), checked_bytes: 0, bytes: 0, write_back }
     }
 
     /// Puts everything on the disk. Gives the length and the checksum.
@@ -53,6 +56,7 @@ impl Write for SummedFile {
         let length = self.file.write(bytes)?;
         self.sum.update(&bytes[..length]);
         self.bytes += length as u64;
+        self.write_back.written(&self.file, self.bytes);
         Ok(length)
     }
 

@@ -6,6 +6,7 @@ use crate::contents::{Contents, Item};
 use crate::dirs::{Dirs, open_folder};
 use crate::entry::{Entry, Extent, Kind, Meta, Time, printable};
 use crate::manifest::{NoteKind, Notes};
+use crate::write_back::WriteBack;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT, Uid};
 use rustix::io::Errno;
@@ -113,6 +114,7 @@ impl Extractor {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = self.dirs.top().and_then(|parent| Ok(rustix::fs::openat(parent, name, flags, NEW_FILE)?));
         let file = File::from(opened.map_err(|error| self.failed(&entry.path, error))?);
+        let mut write_back = WriteBack::default();
         for run in runs {
             let mut done = 0;
             while done < run.length {
@@ -125,6 +127,7 @@ impl Extractor {
                 written.map_err(|error| self.failed(&entry.path, error))?;
                 contents.consume(length);
                 done += length as u64;
+                write_back.written(&file, run.offset + done);
             }
         }
         let finish = || -> io::Result<Vec<NoteKind>> {

@@ -264,7 +264,7 @@ fn in_full(error: &dyn std::error::Error) -> String {
 }
 
 fn say(log: &dyn LogSink, text: String) {
-    log.line(LogLine { source: LogSource::Dockrev, text });
+    log.line(LogLine::new(LogSource::Dockrev, text));
 }
 
 /// Why work on a thread of its own ended early.

@@ -30,6 +30,7 @@ mod swap;
 mod tar;
 mod verify;
 mod walk;
+mod write_back;
 mod writer;
 
 pub use artifact::{Listed, artifact_path, clean, created, delete, list, list_stack, stack_folder, sum_path};

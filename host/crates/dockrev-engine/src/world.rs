@@ -97,6 +97,8 @@ pub(crate) struct State {
     pub(crate) labels: BTreeMap<String, String>,
     /// Another service's container, which writes to the same data.
     pub(crate) neighbour: RunState,
+    /// Its id.
+    pub(crate) neighbour_id: ContainerId,
     /// What is in the one volume: the new version changes it as soon as it starts.
     pub(crate) data: String,
     /// Finished backups and what is in them.
@@ -144,6 +146,7 @@ impl Default for State {
             follower_dislikes: None,
             labels: BTreeMap::new(),
             neighbour: RunState::Running,
+            neighbour_id: ContainerId::new(NEIGHBOUR),
             data: OLD.to_owned(),
             backups: BTreeMap::new(),
             half_written: BTreeSet::new(),
@@ -184,6 +187,11 @@ pub(crate) fn service() -> ServiceId {
 
 /// Name of the container.
 pub(crate) const CONTAINER: &str = "demo-app-1";
+/// Another service of the stack, which writes to the same data.
+pub(crate) fn neighbour() -> ServiceId {
+    ServiceId { service: ServiceName::new("db"), ..service() }
+}
+
 /// Id of the neighbour's container.
 const NEIGHBOUR: &str = "container-db";
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::world::{Fault, NEW, OLD, Road, World, image, migrate, pinned, service};
 use dockrev_core::backup::{self, BackupSettings, Measured};
-use dockrev_core::ids::WorkloadId;
+use dockrev_core::ids::{ContainerId, WorkloadId};
 use dockrev_core::job::{LogLine, Observation, StageOutput};
 use dockrev_core::ports::Engine as _;
 use dockrev_core::stack::RunState;
@@ -383,6 +383,16 @@ async fn a_follower_that_changed_since_makes_the_plan_stale() {
         assert_eq!(job.state.cause().unwrap().code, "preflight.follower-changed");
         assert_eq!((world.visible(), world.state().follower.clone()), before);
     }
+}
+
+/// As after an earlier job of the same plan.
+#[tokio::test]
+async fn who_was_made_anew_since_is_frozen_for_the_copy_as_well() {
+    let (world, runner, change) = prepare_with_backup(Road::FirstPin, NewImage::Works).await;
+    world.state().neighbour_id = ContainerId::new("made-anew");
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    assert_eq!(job.state, JobState::Updated);
+    assert_eq!((world.state().backups.len(), world.state().neighbour), (1, RunState::Running));
 }
 
 /// What has been in use is not overwritten unasked.

@@ -9,6 +9,7 @@ use dockrev_core::backup::{ArtifactName, BackupPlan, Consistency, FailureRule};
 use dockrev_core::job::{Direction, Effect, HookMoment, Stage, StageOutput};
 use dockrev_core::ports::{ContainerOrder, HostError, Ordered, VaultError};
 use dockrev_core::stack::{ContainerStatus, RunState};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageError> {
@@ -103,9 +104,11 @@ impl Holding {
         plan: &BackupPlan,
         own: &[ContainerStatus],
     ) -> Result<(), StageError> {
-        for user in plan.frozen_others(context.id) {
-            self.others.push(Held { id: user.container.clone(), name: user.name.clone() });
-            context.order((&user.container, &user.name), ContainerOrder::Pause).await?;
+        for other in running_others(context, plan).await? {
+            let (id, name) = (other.id.clone(), other.name.clone());
+            // Whether or not it comes to it: one that is not frozen takes no harm from being let go.
+            self.others.push(other);
+            context.order((&id, &name), ContainerOrder::Pause).await?;
         }
         let order = match plan.consistency {
             Consistency::Live => return Ok(()),
@@ -142,6 +145,23 @@ async fn running(context: &Context<'_>) -> Result<Vec<ContainerStatus>, StageErr
     let mut containers = context.status().await.map_err(|error| host(&error))?;
     containers.retain(|container| matches!(container.run, RunState::Running | RunState::Restarting));
     Ok(containers)
+}
+
+/// The containers that those are now which the plan has frozen: an earlier job of the same plan may have made them anew.
+async fn running_others(context: &Context<'_>, plan: &BackupPlan) -> Result<Vec<Held>, StageError> {
+    let (mut others, mut asked) = (Vec::new(), BTreeSet::new());
+    for user in plan.frozen_others(context.id) {
+        let Some(service) = &user.service else {
+            others.push(Held { id: user.container.clone(), name: user.name.clone() });
+            continue;
+        };
+        if asked.insert(service) {
+            let now = context.engine.service_status(service).await.map_err(|error| host(&error))?;
+            let runs = now.into_iter().filter(|container| container.run == RunState::Running);
+            others.extend(runs.map(|container| Held { id: container.id, name: container.name }));
+        }
+    }
+    Ok(others)
 }
 
 /// In the first container only: a dump of a database is made once.

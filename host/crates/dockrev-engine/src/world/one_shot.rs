@@ -55,6 +55,20 @@ impl State {
         }
     }
 
+    pub(super) fn status_of_neighbour(&self) -> ContainerStatus {
+        ContainerStatus {
+            id: self.neighbour_id.clone(),
+            name: "demo-db-1".to_owned(),
+            image_id: ImageId::new("sha256:db"),
+            image: "demo.invalid/db:1".to_owned(),
+            run: self.neighbour,
+            restart_count: 0,
+            started_at: None,
+            lives_in: Vec::new(),
+            health: Health::None,
+        }
+    }
+
     pub(super) fn status_of_one_shot(&self) -> Option<ContainerStatus> {
         let run = self.one_shot.as_ref()?;
         Some(ContainerStatus {

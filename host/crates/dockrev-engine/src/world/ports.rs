@@ -2,7 +2,7 @@
 
 use super::follower::rider;
 use super::one_shot::migrate;
-use super::{NEIGHBOUR, State, World, digest, file, no_such, project, rewrite, service, volume};
+use super::{State, World, digest, file, neighbour, no_such, project, rewrite, service, volume};
 use crate::clock::Clock;
 use async_trait::async_trait;
 use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, Artifacts, DataTarget, PlannedTarget};
@@ -45,6 +45,10 @@ impl Clock for World {
 
 #[async_trait]
 impl Engine for World {
+    async fn version(&self) -> Result<String, HostError> {
+        Ok("20.0.0".to_owned())
+    }
+
     async fn inventory(&self) -> Result<Inventory, HostError> {
         self.host(|state| {
             let own = |container: &ContainerStatus| Container {
@@ -62,8 +66,8 @@ impl Engine for World {
             let (containers, standalone) =
                 if state.is_alone { (Vec::new(), containers) } else { (containers, Vec::new()) };
             let app = Service { id: service(), project: project(), containers, depends_on: Vec::new() };
-            let neighbour = Container {
-                id: ContainerId::new(NEIGHBOUR),
+            let beside = Container {
+                id: state.neighbour_id.clone(),
                 name: "demo-db-1".to_owned(),
                 image: "demo.invalid/db:1".to_owned(),
                 image_id: ImageId::new("sha256:db"),
@@ -73,12 +77,7 @@ impl Engine for World {
                 mounts: vec![volume()],
                 labels: BTreeMap::new(),
             };
-            let db = Service {
-                id: ServiceId { service: ServiceName::new("db"), ..service() },
-                project: project(),
-                containers: vec![neighbour],
-                depends_on: Vec::new(),
-            };
+            let db = Service { id: neighbour(), project: project(), containers: vec![beside], depends_on: Vec::new() };
             let services = [app, db].into_iter().chain(state.service_of_follower()).collect();
             let stacks = vec![Stack { name: StackName::new("demo"), services }];
             Ok(Inventory { platform: Platform::new("linux", "amd64", None), stacks, standalone })
@@ -126,6 +125,9 @@ impl Engine for World {
             if *asked == migrate() {
                 return Ok(state.status_of_one_shot().into_iter().collect());
             }
+            if *asked == neighbour() {
+                return Ok(vec![state.status_of_neighbour()]);
+            }
             let found = if *asked == rider() { &state.follower } else { &state.container };
             Ok(found.clone().into_iter().collect())
         })
@@ -133,7 +135,7 @@ impl Engine for World {
     }
 
     async fn service_log(&self, _service: &ServiceId, _max_lines: usize) -> Result<Vec<LogLine>, HostError> {
-        self.host(|_| Ok(vec![LogLine { source: LogSource::Service, text: "its last words".to_owned() }])).await
+        self.host(|_| Ok(vec![LogLine::new(LogSource::Service, "its last words")])).await
     }
 
     async fn untag(&self, reference: &ImageRef) -> Result<(), HostError> {
@@ -169,7 +171,7 @@ impl Engine for World {
                 }
                 &mut own.run
             });
-            let neighbour = (container.as_str() == NEIGHBOUR).then_some(&mut state.neighbour);
+            let neighbour = (*container == state.neighbour_id).then_some(&mut state.neighbour);
             let Some(run) = own.or(neighbour) else { return Ok(Ordered::Gone) };
             *run = match (order, *run) {
                 (ContainerOrder::Stop, _) => RunState::Exited { code: 0 },
@@ -189,6 +191,10 @@ impl Engine for World {
 
 #[async_trait]
 impl Compose for World {
+    async fn version(&self) -> Result<String, HostError> {
+        Ok("2.0.0".to_owned())
+    }
+
     async fn model(&self, _project: &ComposeProject) -> Result<ComposeModel, HostError> {
         self.host(|state| {
             let service = dockrev_core::stack::ComposeService {

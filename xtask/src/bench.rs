@@ -12,16 +12,24 @@ use crate::{plugins, workspace};
 const PROGRAM: &str = "--dockrev";
 const PLUGINS: &str = "--plugins";
 
-/// What needs no `dockrev`: `backup` measures its crate.
-const WITHOUT_PROGRAM: [&str; 4] = ["help", "--help", "-h", "backup"];
+const PAGE: &str = "--page";
+
+/// What needs no `dockrev`: `backup` measures its crate, `seed` writes with the store's.
+const WITHOUT_PROGRAM: [&str; 5] = ["help", "--help", "-h", "backup", "seed"];
+/// What needs what tests need: both generations of Compose, a browser.
+const LIKE_TESTS: [&str; 2] = ["update", "server"];
 
 /// Runs a bench. All arguments are its own; program and plugins are built unless they are named.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let mut arguments = arguments.to_vec();
     let mut programs = vec!["dockrev-bench"];
     if arguments.first().is_some_and(|bench| !WITHOUT_PROGRAM.contains(&bench.as_str())) {
-        // Both generations of Compose are among what tests need.
-        this(if arguments[0] == "update" { &["setup", "--tests"] } else { &["setup"] })?;
+        this(if LIKE_TESTS.contains(&arguments[0].as_str()) { &["setup", "--tests"] } else { &["setup"] })?;
+        if arguments[0] == "server" {
+            this(&["page"])?;
+            let script = workspace::root().join("web/e2e/first-paint.mjs");
+            arguments.extend([PAGE.to_owned(), script.display().to_string()]);
+        }
         if !arguments.iter().any(|argument| argument == PLUGINS) {
             this(&["plugins"])?;
             arguments.extend([PLUGINS.to_owned(), plugins::Places::standard().plugins().display().to_string()]);

@@ -63,7 +63,7 @@ fn visit(engine: &test::TestEngine, binary: &Path, plugins: &Path, purpose: Purp
     let ground = Ground { binary, plugins, engine, compose: &compose, registry: &registry, data, owner: OWNER };
     let project = Project::create(engine, &compose, "dockrev-site", &ground.services()?)?;
     project.up()?;
-    ground.fill(&project)?;
+    let _alone = ground.fill(&project)?;
     let server = ground.serve("127.0.0.1:0")?;
     let out = workspace::target().join(purpose.script());
     println!("The page is at {}; pictures are kept in {}.", server.url(), out.display());

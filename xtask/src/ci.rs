@@ -1,6 +1,6 @@
 use crate::failure::Failure;
 use crate::step::{self, Steps};
-use crate::{browser, demo, documents, licences, page, setup, test, workspace};
+use crate::{api, browser, demo, documents, image, licences, page, setup, test, workspace};
 
 /// Runs everything that must pass, the cheap checks first, and says how long each took.
 pub(crate) fn run() -> Result<(), Failure> {
@@ -26,5 +26,7 @@ fn in_steps(steps: &mut Steps) -> Result<(), Failure> {
     })?;
     test::in_steps(steps, test::Which::Usual, &[])?;
     browser::in_steps(steps, browser::Purpose::Tests)?;
-    steps.run("demo", || demo::run(&demo::Options::headless(workspace::tested_program())))
+    api::in_steps(steps, &api::Options::default())?;
+    steps.run("demo", || demo::run(&demo::Options::headless(workspace::tested_program())))?;
+    steps.run("image", || image::run(&image::Options::trial(workspace::tested_program())))
 }

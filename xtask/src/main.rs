@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is what these commands do")]
 
+mod api;
 mod bench;
 mod browser;
 mod ci;
@@ -10,6 +11,7 @@ mod documents;
 mod failure;
 mod faults;
 mod fuzz;
+mod image;
 mod janitor;
 mod licences;
 mod page;
@@ -42,6 +44,10 @@ Commands, each of which sets up what it needs and may be run again at any time:
                                --headless: without the page; --keep: leave the containers running to play with;
                                --clean: remove a kept one
                                --release: with a release build; --binary FILE: with this `dockrev`
+  api [OPTIONS]                Feed the API with requests that are made up from its document
+                               --examples N: for each operation; --seed N or --random: which ones
+  image [--try]                Make a container image of Dockrev out of what is here, without the internet
+                               --try: update the demo's stack from inside; --binary FILE: with this `dockrev`
   gen [--check]                Make the tables of the manual anew that are made from the program
                                --check: fail if one of them is stale
   fuzz [TARGET...]             Feed the parsers with inputs that are made up to break them, each for a minute
@@ -81,6 +87,8 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         "browser" => browser::run(browser::Purpose::Tests),
         "screenshots" => browser::run(browser::Purpose::Screenshots),
         "demo" => demo::run(&demo::Options::parse(rest)?),
+        "api" => api::run(&api::Options::parse(rest)?),
+        "image" => image::run(&image::Options::parse(rest)?),
         "gen" => documents::run(rest),
         "fuzz" => fuzz::run(&fuzz::Options::parse(rest)?),
         "clean" => clean(),

@@ -48,6 +48,11 @@ pub(crate) fn run(level: Level) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Installs what the tests of the API with made-up requests need, and says so before.
+pub(crate) fn for_the_api() -> Result<(), Failure> {
+    packages::install_missing_for_the_api()
+}
+
 /// Installs what fuzzing needs, and says so before.
 pub(crate) fn for_fuzzing() -> Result<(), Failure> {
     packages::install_missing_for_fuzzing()

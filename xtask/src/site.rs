@@ -23,6 +23,9 @@ const SERVICES: [(&str, &str); 7] = [
     ("current", "4.0.0"),
 ];
 
+/// The container that belongs to no stack.
+const ALONE: &str = "alone";
+
 /// Where a site is built.
 pub(crate) struct Ground<'a> {
     pub(crate) binary: &'a Path,
@@ -46,11 +49,18 @@ impl Ground<'_> {
         self.push(name, tag, Mode::Healthy)?;
         let image = format!("{}/site/{name}:{tag}", self.registry.host());
         let service = Service::new(name, image).line("stop_grace_period: 1s").line("restart: unless-stopped");
-        Ok(if name == "web" { service.line("volumes: [/data]") } else { service })
+        Ok(match name {
+            "web" => service.line("volumes: [/data]"),
+            // Something that says so itself.
+            "worker" => service.line("labels: {dockrev.levels: 'minor,patch', dockrev.backup-before: 'true'}"),
+            _ => service,
+        })
     }
 
-    /// Makes it interesting: an update that worked and one that was rolled back, a tag that is ignored, and news.
-    pub(crate) fn fill(&self, project: &Project) -> Result<(), Failure> {
+    /// Makes it interesting: an update that worked and one that was rolled back, a tag that is ignored, and news. Gives the
+    /// container beside the stack.
+    pub(crate) fn fill(&self, project: &Project) -> Result<Alone<'_>, Failure> {
+        let alone = self.alone(format!("{}-alone", project.name()))?;
         for (service, _) in SERVICES {
             project.wait_healthy(service)?;
         }
@@ -69,7 +79,18 @@ impl Ground<'_> {
         let foreign = self.app("1.9.0", Mode::Healthy).architecture(Architecture::foreign()).build()?;
         let member = client.push_untagged("site/elsewhere", &foreign)?;
         client.push_index("site/elsewhere", "1.9.0", &[member], Attestation::With)?;
-        Ok(())
+        self.push(ALONE, "1.1.0", Mode::Healthy)?;
+        Ok(alone)
+    }
+
+    /// Starts a container that belongs to no stack.
+    fn alone(&self, name: String) -> Result<Alone<'_>, Failure> {
+        self.push(ALONE, "1.0.0", Mode::Healthy)?;
+        let image = format!("{}/site/{ALONE}:1.0.0", self.registry.host());
+        // One that an interrupted run left behind.
+        let _ = self.engine.run(&["rm", "--force", &name]);
+        self.engine.run(&["run", "--detach", "--restart", "unless-stopped", "--name", &name, &image])?;
+        Ok(Alone { engine: self.engine, name })
     }
 
     /// Starts a server that everybody on this machine may use.
@@ -126,6 +147,19 @@ impl Ground<'_> {
             ("DOCKREV_DATA_DIR", self.data.display().to_string()),
             ("DOCKREV_PLUGIN_DIR", self.plugins.display().to_string()),
         ]
+    }
+}
+
+/// A container that belongs to no stack; it is removed with the value.
+pub(crate) struct Alone<'a> {
+    engine: &'a Engine,
+    name: String,
+}
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        // Its engine may be gone.
+        let _ = self.engine.run(&["rm", "--force", "--volumes", &self.name]);
     }
 }
 

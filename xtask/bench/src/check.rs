@@ -8,7 +8,6 @@ pub(crate) mod floor;
 
 mod figures;
 mod found;
-mod host;
 mod options;
 mod subject;
 
@@ -16,9 +15,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::failure::Failure;
+use crate::host::Host;
 use crate::registry::Registry;
 use figures::Figures;
-use host::Host;
 pub(crate) use options::Options;
 use subject::{Answers, Bench};
 

@@ -8,10 +8,14 @@
 mod arguments;
 mod backup;
 mod check;
+mod endurance;
 mod failure;
+mod host;
 mod measure;
 mod registry;
 mod report;
+mod served;
+mod server;
 mod update;
 
 use std::process::ExitCode;
@@ -35,6 +39,22 @@ Benches:
   update   one update beside bare Compose, and beside the least that the engine needs
            --compose 1|2    which Compose (default: 2)
            --runs N         (default: 5)
+
+  server   the lists of the API and the page of a server that knows much
+           --services N     (default: 500)
+           --jobs N         past jobs (default: 20000)
+           --requests N     for each list (default: 200)
+           --page FILE      a script that says how long the page takes; `cargo xtask bench` gives it
+
+  endurance
+           a server that checks again and again: does it grow?
+           --minutes N      (default: 30)
+           --images N       (default: 100)
+           --every-s N      seconds from check to check (default: 5)
+
+  seed FOLDER
+           makes a data folder as `server` has it, to look at
+           --services N, --jobs N
 
 For all:
   --json             print the figures as JSON (format `dockrev.bench/1`)
@@ -60,6 +80,9 @@ fn run(arguments: &[String]) -> Result<ExitCode, Failure> {
         "check" => check::run(&check::Options::parse(rest)?),
         "backup" => backup::run(&backup::Options::parse(rest)?),
         "update" => update::run(&update::Options::parse(rest)?),
+        "server" => server::run(&server::Options::parse(rest)?),
+        "endurance" => endurance::run(&endurance::Options::parse(rest)?),
+        "seed" => server::seed(rest).map(|()| ExitCode::SUCCESS),
         backup::TAKE => backup::take(rest).map(|()| ExitCode::SUCCESS),
         backup::RESTORE => backup::restore(rest).map(|()| ExitCode::SUCCESS),
         check::floor::COMMAND => check::floor::run(rest).map(|()| ExitCode::SUCCESS),

@@ -18,12 +18,12 @@ const ANYWHERE: &str = "127.0.0.1:0";
 
 /// Starts a second stack with news of every kind, and serves the page until the server is interrupted.
 pub(super) fn show(steps: &mut Steps, ground: &Ground<'_>) -> Result<(), Failure> {
-    let project = steps.run("something to click", || {
+    let (project, _alone) = steps.run("something to click", || {
         let services = ground.services()?;
         let project = Project::at(ground.engine, ground.compose, PROJECT, &home().join("site"), &services)?;
         project.up()?;
-        ground.fill(&project)?;
-        Ok(project)
+        let alone = ground.fill(&project)?;
+        Ok((project, alone))
     })?;
     let is_free = TcpListener::bind(ADDRESS).is_ok();
     let mut server = ground.serve(if is_free { ADDRESS } else { ANYWHERE })?;

@@ -38,6 +38,12 @@ const FOR_AN_ENGINE: [Need; 4] = [
 const FOR_THE_BROWSER: [Need; 1] =
     [Need { is_here: || has("chromium") || has("chromium-browser") || has("google-chrome"), packages: &["chromium"] }];
 
+/// Needed for what makes up requests to the API.
+const FOR_THE_API: [Need; 1] = [Need {
+    is_here: || program::output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_ok(),
+    packages: &["python3-venv"],
+}];
+
 /// Needed to build the fuzz targets: libFuzzer is written in C++.
 const FOR_FUZZING: [Need; 1] =
     [Need { is_here: || std::env::var_os("CXX").is_some() || has("c++"), packages: &["g++"] }];
@@ -49,6 +55,12 @@ pub(super) fn install_missing() -> Result<(), Failure> {
     if Engine::found().is_none() {
         missing.extend(FOR_AN_ENGINE.iter().filter(|need| !(need.is_here)()));
     }
+    install_all(&missing)
+}
+
+/// The same for what makes up requests to the API.
+pub(super) fn install_missing_for_the_api() -> Result<(), Failure> {
+    let missing: Vec<&Need> = FOR_THE_API.iter().filter(|need| !(need.is_here)()).collect();
     install_all(&missing)
 }
 

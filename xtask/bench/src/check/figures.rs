@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::host::Host;
 use super::options::Options;
 use super::subject::Run;
+use crate::host::Host;
 use crate::measure::Usage;
 use crate::registry::Auth;
 use crate::report::{Report, Row, Target};

@@ -8,9 +8,9 @@ use tempfile::TempDir;
 
 use super::floor;
 use super::found::Found;
-use super::host::Host;
 use super::options::Options;
 use crate::failure::Failure;
+use crate::host::Host;
 use crate::measure::{self, Usage};
 use crate::registry::{Registry, Tally};
 

@@ -17,13 +17,13 @@ const HANDS: usize = 4;
 
 /// A real engine of the bench's own, removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct Host {
+pub(crate) struct Host {
     engine: Engine,
 }
 
 impl Host {
     /// Pulls the image of each repository and makes a container of it. None is started: nobody looks inside.
-    pub(super) fn with_images_of(registry: &Registry) -> Result<Self, Failure> {
+    pub(crate) fn with_images_of(registry: &Registry) -> Result<Self, Failure> {
         // One that an interrupted bench left behind.
         PrivateEngine::named(ENGINE)?.wipe()?;
         let engine = PrivateEngine::named(ENGINE)?.wipe_on_drop().start()?;
@@ -50,11 +50,11 @@ impl Host {
     }
 
     /// Its address as `DOCKER_HOST` takes it.
-    pub(super) fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.engine.host()
     }
 
-    pub(super) fn engine_version(&self) -> String {
+    pub(crate) fn engine_version(&self) -> String {
         self.engine.version().unwrap_or_default()
     }
 }

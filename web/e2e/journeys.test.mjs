@@ -1,7 +1,8 @@
 // What people do with the page, from the beginning to the end, against a real server, engine and registry.
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { inTab, JOB_MS, launch, settled, STACK } from './browser.mjs'
+import { ask, inTab, JOB_MS, launch, settled, STACK } from './browser.mjs'
 
 let browser
 before(async () => {
@@ -85,6 +86,62 @@ test('a tag is ignored, with a look at what that hides, and shown again', async 
   })
 })
 
+test('a tag of a container without a stack is ignored, too', async () => {
+  const { items } = await ask('services?limit=1000')
+  const container = items.find(({ stack, name }) => !stack && name === `${STACK}-alone`)
+  assert.ok(container, 'there is a container without a stack')
+  const path = `/containers/${encodeURIComponent(container.name)}`
+  await inTab(browser, 'ignore-container', {}, async (page) => {
+    await page.goto(path)
+    await page.getByRole('button', { name: 'Ignore…', exact: true }).first().click()
+    const dialog = page.getByRole('dialog', { name: `Ignore tags of ${container.name}` })
+    await dialog.getByLabel('Tag or pattern').fill('no-such-tag')
+    await dialog.getByText('it would hide none').waitFor()
+    await dialog.getByRole('button', { name: 'Add rule' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Remove the rule no-such-tag' }).waitFor()
+
+    await page.goto('/ignore-rules')
+    const rule = page.getByRole('listitem').filter({ has: page.locator(`a[href="${path}"]`) })
+    await rule.filter({ hasText: 'no-such-tag' }).getByRole('button').click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+    await rule.filter({ hasText: 'no-such-tag' }).waitFor({ state: 'detached' })
+  })
+})
+
+test('a service says what it goes by, and what says so', async () => {
+  await inTab(browser, 'own-settings', {}, async (page) => {
+    await page.goto(`${service('worker')}?tab=settings`)
+    const set = page.getByRole('list', { name: 'Set for it' })
+    for (const text of ['minor,patch', 'dockrev.levels', 'a command', 'dockrev.backup-before']) {
+      await set.getByText(text, { exact: true }).waitFor()
+    }
+    assert.equal(await set.getByRole('listitem').count(), 2)
+    const others = page.getByRole('list', { name: /left at the default$/ })
+    assert.equal(await others.count(), 0, 'what nothing says anything about is folded away')
+    await page.getByText(/left at the default$/).click()
+    await others.getByRole('listitem').first().waitFor()
+  })
+})
+
+test('what is copied before an update is measured when somebody wants to know', async () => {
+  await inTab(browser, 'own-backup', {}, async (page) => {
+    let measured = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('/services/web/backup')) measured += 1
+    })
+    await page.goto(service('web'))
+    const part = page.getByText('What is copied before an update')
+    await part.waitFor()
+    await settled(page)
+    assert.equal(measured, 0, 'it is not measured by the way')
+    await part.click()
+    await page.getByRole('button', { name: 'Measure again' }).waitFor({ timeout: JOB_MS })
+    await page.locator('main li[data-state="copied"]').first().waitFor({ state: 'attached' })
+    assert.equal(measured, 1)
+  })
+})
+
 test('an update is watched live to its success', async () => {
   await inTab(browser, 'update', {}, async (page) => {
     await update(page, 'web')
@@ -94,10 +151,20 @@ test('an update is watched live to its success', async () => {
     await becomes(page, 'Updated')
     await page.getByRole('heading', { name: 'Health probes' }).waitFor()
     await page.getByRole('log').getByText('compose up').first().waitFor()
+    assert.match((await page.getByRole('log').locator('time').first().textContent()) ?? '', /^\d+\.\d s$/)
+    await page.getByText('Not known to be up').waitFor()
+    await page.getByText(/^at most \d/).waitFor()
     await page.getByRole('button', { name: 'Roll back' }).click()
     await page.getByRole('dialog').getByText('Put the data back, too').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
+
+    await page.getByRole('link', { name: 'To the plan' }).click()
+    await page.waitForURL(/\/plans\//)
+    const started = page.url()
+    await page.getByRole('button', { name: 'Plan again', exact: true }).click()
+    await page.waitForURL((url) => url.pathname.startsWith('/plans/') && url.href !== started)
+    await page.getByText('There is nothing to change').waitFor()
   })
 })
 
@@ -155,6 +222,38 @@ test('the keyboard alone finds a service and updates it', async () => {
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/jobs\//)
     await becomes(page, 'Updated')
+  })
+})
+
+test('the audit trail is searched, and what was found is kept', async () => {
+  await inTab(browser, 'audit', {}, async (page) => {
+    await page.goto('/audit')
+    const trail = page.getByRole('list', { name: 'Audit trail' })
+    const caller = trail.getByRole('link').first()
+    const who = await caller.textContent()
+    await caller.click()
+    await page.waitForURL(/who=/)
+    await page.getByLabel('Outcome').selectOption('Done')
+    await page.waitForURL(/failed=false/)
+    await page.getByLabel('Search the audit trail').fill('POST /api/v1/plans')
+    await page.waitForURL(/q=/)
+    await page.reload()
+    assert.equal(await page.getByLabel('Who', { exact: true }).inputValue(), who)
+    await trail.getByText('/plans').first().waitFor()
+
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Download' }).click()
+    const file = await download
+    assert.equal(file.suggestedFilename(), 'dockrev-audit.jsonl')
+    const lines = (await readFile(await file.path(), 'utf8')).trim().split('\n')
+    for (const entry of lines.map((line) => JSON.parse(line))) {
+      assert.equal(entry.who, who)
+      assert.equal(entry.action, 'POST /api/v1/plans')
+      assert.ok(entry.status < 400)
+    }
+
+    await page.getByLabel('Who', { exact: true }).fill('user:nobody')
+    await page.getByText('No entry fits these filters').waitFor()
   })
 })
 

@@ -53,6 +53,30 @@ test('every page fits a phone, and nobody is kept out there', async () => {
   })
 })
 
+test('what is folded away fits a phone when it is opened, and nobody is kept out', async () => {
+  await inTab(browser, 'folded', { viewport: PHONE, theme: 'dark' }, async (page) => {
+    const parts = [
+      {
+        path: '?tab=settings',
+        opens: /left at the default$/,
+        shows: page.getByRole('list', { name: /left at the default$/ }),
+      },
+      {
+        path: '',
+        opens: 'What is copied before an update',
+        shows: page.getByRole('button', { name: 'Measure again' }),
+      },
+    ]
+    for (const { path, opens, shows } of parts) {
+      await page.goto(`/stacks/${STACK}/services/web${path}`)
+      await page.getByText(opens).click()
+      await shows.waitFor()
+      assert.equal(await width(page), 0, `${path} scrolls sideways`)
+      assert.deepEqual(await barriers(page), [], path)
+    }
+  })
+})
+
 describe('dialogs', () => {
   const dialogs = {
     menu: async (page) => {

@@ -23,10 +23,11 @@ afterEach(() => {
 const job = (id: string, state: Job['state']) => ({ id, state, workload: { stack: 'shop', name: 'web' } }) as Job
 
 test('a job that changed is changed where it is shown, and its journal read again', () => {
-  queries.setQueryData(['job', '1'], { job: job('1', 'running'), journal: [], is_asked_to_cancel: false })
+  const detail = { journal: [], is_asked_to_cancel: false, plan: 'p' }
+  queries.setQueryData(['job', '1'], { ...detail, job: job('1', 'running') })
   queries.setQueryData(['recent-jobs'], { items: [job('1', 'running')] })
   heard(queries, 'job', JSON.stringify(job('1', 'updated')))
-  expect(queries.getQueryData<JobDetail>(['job', '1'])?.job.state).toBe('updated')
+  expect(queries.getQueryData<JobDetail>(['job', '1'])).toEqual({ ...detail, job: job('1', 'updated') })
   expect(queries.getQueryData<{ items: Job[] }>(['recent-jobs'])?.items.map(({ state }) => state)).toEqual(['updated'])
   vi.runAllTimers()
   expect(readAgain).toContain('["job","1"]')
@@ -39,7 +40,7 @@ test('a job that is new comes first', () => {
 })
 
 test('many events of a moment read a log again once', () => {
-  const line = JSON.stringify({ job: '1', workload: {}, source: 'engine', text: 'x' })
+  const line = JSON.stringify({ job: '1', workload: {}, at: '2026-03-01T12:00:00Z', source: 'engine', text: 'x' })
   for (let count = 0; count < 50; count += 1) heard(queries, 'job-log', line)
   vi.runAllTimers()
   expect(readAgain).toEqual(['["job-log","1"]'])

@@ -1,7 +1,8 @@
 /** What can be read, as values: the one place that knows which address it is at and what it is kept under. */
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query'
 import { client, content } from './client'
-import type { Entry, JobState, LogLine, NewIgnoreRule, Workload } from './types'
+import type { paths } from './schema.gen'
+import type { AuditFilter, Entry, JobState, LogLine, NewIgnoreRule, Workload } from './types'
 
 /** Most entries of a page of a list that is read to its end. */
 const PAGE = 1000
@@ -78,6 +79,38 @@ export const workloadLogQuery = ({ stack, name }: Workload, follow: boolean) =>
         : content(client.GET('/api/v1/containers/{name}/log', { signal, params: { path: { name }, query } }))
     },
     refetchInterval: follow ? FOLLOW_MS : false,
+  })
+
+/** Is kept below its workload: what changes that, labels among it, may change these. */
+export const workloadSettingsQuery = ({ stack, name }: Workload) =>
+  queryOptions({
+    queryKey: ['workload', stack ?? null, name, 'settings'],
+    queryFn: ({ signal }) =>
+      stack
+        ? content(
+            client.GET('/api/v1/stacks/{stack}/services/{service}/settings', {
+              signal,
+              params: { path: { stack, service: name } },
+            }),
+          )
+        : content(client.GET('/api/v1/containers/{name}/settings', { signal, params: { path: { name } } })),
+  })
+
+/** Has data measured, so it is read when somebody wants it and not by the way. */
+export const workloadBackupQuery = ({ stack, name }: Workload) =>
+  queryOptions({
+    queryKey: ['workload-backup', stack ?? null, name],
+    queryFn: ({ signal }) =>
+      stack
+        ? content(
+            client.GET('/api/v1/stacks/{stack}/services/{service}/backup', {
+              signal,
+              params: { path: { stack, service: name } },
+            }),
+          )
+        : content(client.GET('/api/v1/containers/{name}/backup', { signal, params: { path: { name } } })),
+    staleTime: Infinity,
+    retry: false,
   })
 
 /** The newest jobs: what goes on is among them, and events keep them fresh. */
@@ -168,15 +201,23 @@ export const doctorQuery = queryOptions({
   retry: false,
 })
 
-export const auditQuery = infiniteQueryOptions({
-  queryKey: ['audit'],
-  initialPageParam: undefined as string | undefined,
-  queryFn: ({ signal, pageParam }) => {
-    const query = { limit: SHOWN_PAGE, ...given({ cursor: pageParam }) }
-    return content(client.GET('/api/v1/audit', { signal, params: { query } }))
-  },
-  getNextPageParam: (page) => page.next_cursor ?? undefined,
-})
+export const auditQuery = (filter: AuditFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['audit', filter],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ signal, pageParam }) => {
+      const query = { limit: SHOWN_PAGE, ...filter, ...given({ cursor: pageParam }) }
+      return content(client.GET('/api/v1/audit', { signal, params: { query } }))
+    },
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  })
+
+/** Where all entries are that the filter lets through, as a file. */
+export function auditExport(filter: AuditFilter): string {
+  const query = new URLSearchParams(Object.entries(filter).map(([name, value]) => [name, String(value)]))
+  const path = '/api/v1/audit/export' satisfies keyof paths
+  return query.size > 0 ? `${path}?${query.toString()}` : path
+}
 
 /** Leaves out what is not given: the API tells an absent parameter from an empty one. */
 function given<T extends Record<string, unknown>>(query: T) {

@@ -18,6 +18,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole trail as JSON lines, newest first, as a file to keep. */
+        get: operations["get_audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backups": {
         parameters: {
             query?: never;
@@ -137,6 +154,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/{name}/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says what would be copied before an update of a container that belongs to no stack. Measures its data, which takes its
+         *     time.
+         */
+        get: operations["get_containers_name_backup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers/{name}/log": {
         parameters: {
             query?: never;
@@ -165,6 +202,23 @@ export interface paths {
         put?: never;
         /** Starts, stops or restarts a container that belongs to no stack. */
         post: operations["post_containers_name_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{name}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what holds for a container that belongs to no stack, and what says so. */
+        get: operations["get_containers_name_settings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -500,6 +554,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stacks/{stack}/services/{service}/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what would be copied before an update of a service. Measures its data, which takes its time. */
+        get: operations["get_stacks_stack_services_service_backup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stacks/{stack}/services/{service}/log": {
         parameters: {
             query?: never;
@@ -528,6 +599,23 @@ export interface paths {
         put?: never;
         /** Starts, stops or restarts the containers of a service. */
         post: operations["post_stacks_stack_services_service_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stacks/{stack}/services/{service}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what holds for a service, and what says so. */
+        get: operations["get_stacks_stack_services_service_settings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -641,6 +729,11 @@ export interface components {
         };
         /** @description A backup. */
         Backup: {
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
+            created_at?: string | null;
             /** @description Digest of the whole file. */
             digest: string;
             /** @description Its name: `STACK/YYYYMMDD-HHMMSSZ.tar.zst`. */
@@ -693,6 +786,8 @@ export interface components {
             consistency?: null | components["schemas"]["ConsistencyName"];
             /** @description Whether it goes back with a rollback. */
             goes_back: boolean;
+            /** @description Whether one would expect it to be copied, and it is not. */
+            is_a_gap?: boolean;
             /** @description Whether it is copied. */
             is_copied: boolean;
             /** @description `volume:NAME` or `bind:PATH`. */
@@ -731,12 +826,16 @@ export interface components {
             backup?: null | components["schemas"]["BackupPlan"];
             /** @description The change of the user's own file as a unified diff, if there is one. */
             diff: string[];
+            /** @description Services that are made anew after it, in that order. */
+            followers?: string[];
             /** @description What runs before. */
             from: components["schemas"]["ImageBefore"];
             /** @description Whether what runs before has a healthcheck. */
             had_healthcheck: boolean;
             /** @description How much changes. */
             level: components["schemas"]["LevelName"];
+            /** @description Services that run to their end before it starts: migrations, for example. */
+            one_shots?: string[];
             /** @description Why this image was chosen. */
             reason: string;
             /** @description Whether it is undone by itself if it fails. */
@@ -754,6 +853,11 @@ export interface components {
         CheckBegun: {
             /** @description Whether it begins, or one that goes on already is the answer. */
             asked: components["schemas"]["Asked"];
+            /**
+             * Format: int64
+             * @description Its number: it has ended when `GET /check` has it among `unfinished` no more.
+             */
+            number: number;
         };
         /** @description What a check says of one service, container or image. */
         CheckEntry: {
@@ -832,6 +936,8 @@ export interface components {
                 [key: string]: components["schemas"]["ServedBy"];
             };
             running?: null | components["schemas"]["CheckProgress"];
+            /** @description Numbers of the checks that were asked for and have not ended. */
+            unfinished: number[];
         };
         /** @description A tag that was considered, and what else is known of it. */
         Considered: {
@@ -886,6 +992,11 @@ export interface components {
         };
         /** @description One line that a container wrote. */
         ContainerLine: {
+            /**
+             * Format: date-time
+             * @description When the engine took it.
+             */
+            at?: string | null;
             /** @description Where it comes from. */
             source: components["schemas"]["LogSourceName"];
             /** @description The line, without its end. */
@@ -1070,14 +1181,12 @@ export interface components {
             matcher: string;
             /** @description Why, for whoever wonders later. */
             note?: string | null;
-            /** @description The service. */
-            service: string;
-            /** @description The stack of its service. */
-            stack: string;
+            /** @description What it is for. */
+            workload: components["schemas"]["WorkloadName"];
         };
         /** @description All rules. */
         IgnoreRules: {
-            /** @description By service and number. */
+            /** @description By stack, name and number. */
             items: components["schemas"]["IgnoreRule"][];
         };
         /** @description What shall run after a change. */
@@ -1173,12 +1282,19 @@ export interface components {
         };
         /** @description A job with its journal. */
         JobDetail: {
+            /**
+             * Format: int64
+             * @description For how long the service was not known to be up, at most. Absent where it was not touched, or is not back yet.
+             */
+            downtime_ms?: number | null;
             /** @description Whether it was asked to stop. */
             is_asked_to_cancel: boolean;
             /** @description The job. */
             job: components["schemas"]["Job"];
             /** @description The steps that it wrote down, in order. */
             journal: components["schemas"]["JobStep"][];
+            /** @description The plan that it is part of. Absent for one of the command line. */
+            plan?: string | null;
         };
         /** @description Why a stage, or the undoing of one, failed. */
         JobFailure: {
@@ -1261,6 +1377,11 @@ export interface components {
         /** @description A line of a job's log. */
         LogLine: {
             /**
+             * Format: date-time
+             * @description When it was written. Absent in logs of earlier versions.
+             */
+            at?: string | null;
+            /**
              * Format: int64
              * @description Its number in the job's log, from 1.
              */
@@ -1290,10 +1411,8 @@ export interface components {
             matcher: string;
             /** @description Why, for whoever wonders later. */
             note?: string | null;
-            /** @description The service. */
-            service: string;
-            /** @description The stack of its service. */
-            stack: string;
+            /** @description What it is for. */
+            workload: components["schemas"]["WorkloadName"];
         };
         /** @description What is to be started. */
         NewJob: {
@@ -1332,6 +1451,28 @@ export interface components {
             /** @description Their names, in the order in which they are started. */
             containers: string[];
         };
+        /** @description What is copied before an update of a service or container. */
+        OwnBackup: {
+            plan?: null | components["schemas"]["BackupPlan"];
+        };
+        /** @description A setting, and what holds for one service or container. */
+        OwnSetting: {
+            /** @description What holds if nothing says otherwise, in words. */
+            default: string;
+            /** @description Its key in the configuration file. */
+            key: string;
+            /** @description What it means, as Markdown. */
+            meaning: string;
+            /** @description What says so: a label, a variable, a table of the configuration file. Absent where the default holds. */
+            source?: string | null;
+            /** @description What is written, as in the configuration file. Absent where nothing is, and for a command, which is shown to nobody. */
+            value?: string | null;
+        };
+        /** @description What a service or container goes by. */
+        OwnSettings: {
+            /** @description Every setting that services have, in the order of the manual. */
+            items: components["schemas"]["OwnSetting"][];
+        };
         /**
          * @description Where in the configuration file a setting is.
          * @enum {string}
@@ -1339,6 +1480,7 @@ export interface components {
         PlaceName: "nowhere" | "top" | "registry" | "plugin" | "webhook" | "service";
         /** @description A plan. */
         Plan: {
+            asked?: null | components["schemas"]["NewPlan"];
             /** @description What is changed when it is started, in order. */
             changes: components["schemas"]["Change"][];
             /** @description How many entries have each status. */
@@ -1778,8 +1920,18 @@ export interface operations {
             query?: {
                 /** @description Where the page before ended: its `next_cursor`. */
                 cursor?: string;
+                /** @description Only what was refused or failed (`true`), or what was done (`false`). */
+                failed?: boolean;
                 /** @description At most this many items: 50 unless it is given, 1,000 at most. */
                 limit?: number;
+                /** @description With this text in what was asked for, its parameters or its code; case counts. */
+                q?: string;
+                /** @description From then on. */
+                since?: string;
+                /** @description Before then. */
+                until?: string;
+                /** @description Of this one: `user:ann`, `token:ci`. */
+                who?: string;
             };
             header?: never;
             path?: never;
@@ -1793,6 +1945,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope is too small, or it came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_export: {
+        parameters: {
+            query?: {
+                /** @description Only what was refused or failed (`true`), or what was done (`false`). */
+                failed?: boolean;
+                /** @description With this text in what was asked for, its parameters or its code; case counts. */
+                q?: string;
+                /** @description From then on. */
+                since?: string;
+                /** @description Before then. */
+                until?: string;
+                /** @description Of this one: `user:ann`, `token:ci`. */
+                who?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An entry a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
                 };
             };
             /** @description Nobody is known by these credentials, or there are none */
@@ -2180,6 +2390,55 @@ export interface operations {
             };
         };
     };
+    get_containers_name_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnBackup"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope is too small, or it came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_containers_name_log: {
         parameters: {
             query?: {
@@ -2254,6 +2513,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ordered"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope is too small, or it came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_containers_name_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSettings"];
                 };
             };
             /** @description Nobody is known by these credentials, or there are none */
@@ -2578,11 +2886,13 @@ export interface operations {
     get_jobs: {
         parameters: {
             query?: {
+                /** @description Of the container of this name, which belongs to no stack. */
+                container?: string;
                 /** @description Where the page before ended: its `next_cursor`. */
                 cursor?: string;
                 /** @description At most this many items: 50 unless it is given, 1,000 at most. */
                 limit?: number;
-                /** @description Of the service, or the container that belongs to no stack, of this name. */
+                /** @description Of the service of this name. */
                 service?: string;
                 /** @description Of this stack. */
                 stack?: string;
@@ -3333,6 +3643,57 @@ export interface operations {
             };
         };
     };
+    get_stacks_stack_services_service_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                service: string;
+                /** @description Its stack */
+                stack: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnBackup"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope is too small, or it came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_stacks_stack_services_service_log: {
         parameters: {
             query?: {
@@ -3411,6 +3772,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ordered"];
+                };
+            };
+            /** @description Nobody is known by these credentials, or there are none */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scope is too small, or it came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was not done */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_stacks_stack_services_service_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                service: string;
+                /** @description Its stack */
+                stack: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSettings"];
                 };
             };
             /** @description Nobody is known by these credentials, or there are none */

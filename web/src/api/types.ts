@@ -1,9 +1,10 @@
 /** Short names for what the API speaks of. Everything here comes from its description. */
-import type { components } from './schema.gen'
+import type { components, operations } from './schema.gen'
 
 type Schemas = components['schemas']
 
 export type AuditEntry = Schemas['AuditEntry']
+export type AuditFilter = NonNullable<operations['get_audit_export']['parameters']['query']>
 export type Backup = Schemas['Backup']
 export type BackupPlan = Schemas['BackupPlan']
 export type BackupTarget = Schemas['BackupTarget']
@@ -32,6 +33,7 @@ export type LogSource = Schemas['LogSourceName']
 export type NewIgnoreRule = Schemas['NewIgnoreRule']
 export type NewPlan = Schemas['NewPlan']
 export type NewRestore = Schemas['NewRestore']
+export type OwnSetting = Schemas['OwnSetting']
 export type Plan = Schemas['Plan']
 export type Plugin = Schemas['Plugin']
 export type Problem = Schemas['Problem']

@@ -2,7 +2,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { entriesQuery, jobQuery, planQuery, workloadQuery } from '~/api/queries'
-import { jobsSearch, overviewSearch, settingsSearch, workloadSearch } from '~/model/search'
+import { auditSearch, jobsSearch, overviewSearch, settingsSearch, workloadSearch } from '~/model/search'
 import { Crash, NotFound } from './failures'
 import { Shell } from './shell'
 
@@ -95,7 +95,8 @@ const settings = createRoute({
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/audit',
-  component: lazyRouteComponent(() => import('~/pages/audit-page'), 'AuditPage'),
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('~/pages/audit/audit-page'), 'AuditPage'),
 })
 
 const system = createRoute({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bytes, duration, relativeTime, repositoryOf, shortDigest, workloadLabel } from './format'
+import { bytes, duration, relativeTime, repositoryOf, secondsAfter, shortDigest, workloadLabel } from './format'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 
@@ -29,6 +29,15 @@ test.each([
   [259_200_000, '3 d'],
 ])('%d ms is %s', (ms, words) => {
   expect(duration(ms)).toBe(words)
+})
+
+test.each([
+  ['2026-03-01T12:00:00Z', '0.0 s'],
+  ['2026-03-01T12:00:04.249Z', '4.2 s'],
+  ['2026-03-01T12:03:05Z', '185.0 s'],
+  ['2026-03-01T11:59:59Z', '0.0 s'],
+])('%s is %s after noon', (at, words) => {
+  expect(secondsAfter('2026-03-01T12:00:00Z', at)).toBe(words)
 })
 
 test.each([

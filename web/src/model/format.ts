@@ -29,6 +29,11 @@ export function clockTime(at: string): string {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':')
 }
 
+/** Seconds from the one to the other: `4.2 s`, `185.0 s`. All alike, to stand below each other. */
+export function secondsAfter(from: string, at: string): string {
+  return `${(Math.max(0, Date.parse(at) - Date.parse(from)) / 1000).toFixed(1)} s`
+}
+
 /** `640 ms`, `4.2 s`, `3 min 5 s`, `2 h 4 min`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`

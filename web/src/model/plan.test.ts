@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Entry } from '~/api/types'
-import { diffLines, holdType, insistingOn, wantedFor } from './plan'
+import type { Change, Entry } from '~/api/types'
+import { diffLines, holdType, insistingOn, wantedAgain, wantedFor } from './plan'
 
 const web = { stack: 'shop', name: 'web' }
 const api = { stack: 'shop', name: 'api' }
@@ -20,6 +20,15 @@ test('what is held is asked for by its tag', () => {
     tag: '2.0',
     allow_architecture_mismatch: true,
   })
+})
+
+test('a plan is made again for exactly what it was asked for', () => {
+  const changes = [{ workload: web }, { workload: vpn }] as Change[]
+  const asked = { what: { stack: 'shop' }, only: [web], tag: null, roll_back_without_healthcheck: true }
+  expect(wantedAgain({ asked, changes })).toBe(asked)
+  expect(wantedAgain({ asked, changes: [] })).toBe(asked)
+  expect(wantedAgain({ asked: null, changes })).toEqual({ what: {}, only: [web, vpn] })
+  expect(wantedAgain({ changes: [] })).toBeUndefined()
 })
 
 test('a hold has a type, or is none that is known', () => {

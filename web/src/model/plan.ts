@@ -1,5 +1,5 @@
 /** What is to be asked for when somebody wants these changed. */
-import type { Entry, NewPlan, What, Workload } from '~/api/types'
+import type { Entry, NewPlan, Plan, What, Workload } from '~/api/types'
 
 /** These, to what the policy chooses for them. */
 export function wantedFor(workloads: readonly Workload[]): NewPlan {
@@ -17,6 +17,12 @@ export function insistingOn(entry: Entry): NewPlan {
     what: whatOf({ stack: stack ?? null, name }),
     ...(candidate ? { tag: candidate.tag, allow_architecture_mismatch: candidate.architecture !== 'matches' } : {}),
   }
+}
+
+/** What a plan was made for, to have it made again. Of one that the server made by itself it is what it changes. */
+export function wantedAgain({ asked, changes }: Pick<Plan, 'asked' | 'changes'>): NewPlan | undefined {
+  if (asked) return asked
+  return changes.length > 0 ? wantedFor(changes.map(({ workload }) => workload)) : undefined
 }
 
 export const whatOf = ({ stack, name }: Workload): What => (stack ? { stack, service: name } : { container: name })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { jobsSearch, overviewSearch, settingsSearch, workloadSearch } from './search'
+import { auditSearch, jobsSearch, overviewSearch, settingsSearch, workloadSearch } from './search'
 
 test.each([
   [{}, {}],
@@ -25,4 +25,16 @@ test('the other pages understand what they know, and nothing else', () => {
   expect(workloadSearch({ tab: 'log' })).toEqual({ tab: 'log' })
   expect(workloadSearch({ tab: 'summary' })).toEqual({})
   expect(settingsSearch({ q: 'backup' })).toEqual({ q: 'backup' })
+})
+
+test.each([
+  [{}, {}],
+  [
+    { who: 'user:ann', q: 404, failed: false, since: '2026-03-01', until: '2026-03-31' },
+    { who: 'user:ann', q: '404', failed: false, since: '2026-03-01', until: '2026-03-31' },
+  ],
+  [{ failed: 'true', since: '2026-02-30', until: 'yesterday', other: 'x' }, {}],
+  [{ who: ' ', since: 20260301, until: '2026-03-01T12:00:00Z' }, {}],
+])('the audit trail understands %j', (raw, read) => {
+  expect(auditSearch(raw)).toEqual(read)
 })

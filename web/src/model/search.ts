@@ -11,6 +11,8 @@ export const TABS = ['summary', 'history', 'log', 'settings'] as const
 export type Tab = (typeof TABS)[number]
 export type WorkloadSearch = { tab?: Tab }
 export type SettingsSearch = { q?: string }
+/** `since` and `until` are days, both of them included. */
+export type AuditSearch = { who?: string; q?: string; failed?: boolean; since?: string; until?: string }
 
 const text = (value: unknown): string | undefined => {
   const read = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value
@@ -19,6 +21,13 @@ const text = (value: unknown): string | undefined => {
 
 function oneOf<T extends string>(choices: readonly T[], value: unknown): T | undefined {
   return choices.find((choice) => choice === value)
+}
+
+/** A day that there is: `2026-03-01`. */
+function day(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return undefined
+  const at = Date.parse(`${value}T00:00:00Z`)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(value) ? value : undefined
 }
 
 /** Leaves out what is `undefined`, so that it does not get into the address. */
@@ -50,4 +59,14 @@ export function workloadSearch(raw: Raw): WorkloadSearch {
 
 export function settingsSearch(raw: Raw): SettingsSearch {
   return present({ q: text(raw.q) })
+}
+
+export function auditSearch(raw: Raw): AuditSearch {
+  return present({
+    who: text(raw.who),
+    q: text(raw.q),
+    failed: typeof raw.failed === 'boolean' ? raw.failed : undefined,
+    since: day(raw.since),
+    until: day(raw.until),
+  })
 }

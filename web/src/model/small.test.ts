@@ -1,16 +1,10 @@
 import { expect, test } from 'vitest'
 import { mayAdminister, mayCheck, mayStart } from './access'
-import { madeAt } from './backup'
 import { find } from './palette'
 
 test('a scope includes those before it', () => {
   expect([mayCheck('read'), mayCheck('check'), mayStart('check')]).toEqual([false, true, false])
   expect([mayStart('admin'), mayAdminister('update'), mayAdminister('admin')]).toEqual([true, false, true])
-})
-
-test("a backup's name says when it was made", () => {
-  expect(madeAt('shop/20260301-120405Z.tar.zst')).toBe('2026-03-01T12:04:05Z')
-  expect(madeAt('shop/before-i-forget.tar')).toBeUndefined()
 })
 
 test('what begins with the words is found first', () => {

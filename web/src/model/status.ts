@@ -2,6 +2,7 @@
 import {
   ArrowUpCircle,
   Ban,
+  Check,
   CheckCircle2,
   CircleAlert,
   CircleDashed,
@@ -9,17 +10,22 @@ import {
   CirclePause,
   CircleHelp,
   CircleX,
+  Eye,
   Heart,
   HeartCrack,
   HeartPulse,
   Loader,
+  Minus,
   RotateCcw,
+  Server,
   Sparkles,
   TriangleAlert,
   Undo2,
+  Weight,
   type LucideIcon,
 } from 'lucide-react'
 import type { Container, EntryStatus, Finding, JobState } from '~/api/types'
+import type { TargetState } from './backup'
 import type { StageState } from './timeline'
 
 export type Tone = 'accent' | 'success' | 'warning' | 'error' | 'quiet' | 'plain'
@@ -85,3 +91,15 @@ export const findingLook = {
   warning: { tone: 'warning', Icon: CircleAlert },
   broken: { tone: 'error', Icon: CircleX },
 } satisfies Record<Finding['state'], Look>
+
+/** Each of its own, to be told apart without colours. Which of them is a gap is the server's to say. */
+export const targetLook = {
+  copied: { tone: 'success', Icon: Check },
+  'too-large': { tone: 'quiet', Icon: Weight },
+  'not-measured': { tone: 'quiet', Icon: CircleHelp },
+  'by-rule': { tone: 'quiet', Icon: Ban },
+  'read-only': { tone: 'quiet', Icon: Eye },
+  system: { tone: 'quiet', Icon: Server },
+  'out-of-scope': { tone: 'quiet', Icon: CircleMinus },
+  skipped: { tone: 'quiet', Icon: Minus },
+} satisfies Record<TargetState, Look>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { JobStep } from '~/api/types'
-import { awayAtMost, backupOf, deedsOf, lastLinesOf, probesOf, storyOf } from './timeline'
+import { backupOf, deedsOf, lastLinesOf, probesOf, storyOf } from './timeline'
 
 const at = (second: number) => `2026-03-01T12:00:${String(second).padStart(2, '0')}.000Z`
 const step = (
@@ -70,10 +70,4 @@ test('evidence is what the candidate said, not what came after it', () => {
   expect(lastLinesOf([...failed, later])).toEqual(['it broke'])
   expect(probesOf(failed).map(({ probe: { exit_code } }) => exit_code)).toEqual([1, 0])
   expect(backupOf(failed)?.size_bytes).toBe(9)
-})
-
-test('it was away from the change to the first good sign', () => {
-  expect(awayAtMost(failed)).toBe(13_000)
-  expect(awayAtMost(failed.slice(0, 12))).toBeUndefined()
-  expect(awayAtMost([])).toBeUndefined()
 })

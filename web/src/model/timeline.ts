@@ -79,16 +79,3 @@ export function verifiedOf(journal: readonly JobStep[]) {
 export function failureOf(job: Job): JobFailure | undefined {
   return job.undo_failure ?? job.cause ?? undefined
 }
-
-/**
- * The longest time it may have been away, in ms: from when it began to be exchanged to the first good sign after, on the
- * way there or on the way back. The journal knows no better; whoever answers meanwhile is not asked.
- */
-export function awayAtMost(journal: readonly JobStep[]): number | undefined {
-  const from = journal.find(
-    ({ stage, kind, direction }) => stage === 'apply' && kind === 'started' && direction === 'do',
-  )
-  if (!from) return undefined
-  const good = journal.find(({ at, probe, verified }) => at >= from.at && (probe?.exit_code === 0 || verified))
-  return good && Date.parse(good.at) - Date.parse(from.at)
-}

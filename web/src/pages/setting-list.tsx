@@ -42,7 +42,8 @@ export function SettingList({ settings }: { settings: readonly Setting[] }) {
   )
 }
 
-function Way({ name, children }: { name: string; children: React.ReactNode }) {
+/** A way to set it, or what holds. */
+export function Way({ name, children }: { name: string; children: React.ReactNode }) {
   return (
     <div className="flex gap-3">
       <dt className="w-24 shrink-0 quiet">{name}</dt>

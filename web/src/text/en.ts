@@ -16,6 +16,7 @@ import type {
   Stage,
 } from '~/api/types'
 import type { Sort } from '~/model/overview'
+import type { TargetState } from '~/model/backup'
 import type { HoldType } from '~/model/plan'
 import type { Tab } from '~/model/search'
 import type { StageState } from '~/model/timeline'
@@ -269,8 +270,18 @@ export const en = {
       pause: 'while it is paused',
       stop: 'while it is stopped',
     },
-    copied: 'copied',
-    notCopied: 'not copied',
+    places: 'Places of data',
+    target: map<TargetState>({
+      copied: 'copied',
+      'too-large': 'not copied: too large',
+      'not-measured': 'not copied: it could not be measured',
+      'by-rule': 'not copied: a rule says so',
+      'read-only': 'not copied: nothing of the stack writes to it',
+      system: 'not copied: it belongs to the machine',
+      'out-of-scope': 'not copied: another service uses it',
+      skipped: 'not copied',
+    }),
+    gap: 'a copy would be expected',
     goesBackData: 'goes back with a rollback',
     othersCopied: (number: number, size: string) =>
       `and ${count(number, 'other place', 'other places')} of the stack ${number === 1 ? 'is' : 'are'} copied, ${size}`,
@@ -324,8 +335,8 @@ export const en = {
     before: 'Before',
     after: 'After',
     candidate: 'Candidate',
-    away: 'Away',
-    awayHint: 'From when the container began to be exchanged to the first good sign of its healthcheck.',
+    away: 'Not known to be up',
+    awayHint: 'From when it began to be stopped, held still or exchanged to the next good sign of it.',
     atMost: (time: string) => `at most ${time}`,
     backup: 'Backup',
     noBackup: 'none: nothing to copy',
@@ -349,6 +360,7 @@ export const en = {
     reason: 'Chosen because',
     digests: 'Digests',
     toService: 'To the service',
+    toPlan: 'To the plan',
     rollBackGone: 'The backup of this job is deleted by now: the data stays as it is.',
   },
   workload: {
@@ -385,10 +397,15 @@ export const en = {
     restarts: (number: number) => count(number, 'restart', 'restarts'),
     exitCode: (code: number) => `exit code ${code}`,
     lastProbes: 'Last probes',
+    settingsSet: 'Set for it',
+    settingsNone: 'Nothing: the default of every setting holds.',
+    settingsDefault: (number: number) => `${count(number, 'setting', 'settings')} left at the default`,
     settingsNote:
-      'These can be set for one service: by a label on its container, or in a table of its own in the configuration file. Labels are read when the container is made.',
-    backupNote:
-      'What is copied before an update, how large it is, and what is skipped and why, is measured when a plan is made.',
+      'These can be set for one service or container: by a label on its container, or in a table of its own in the configuration file. Labels are read when the container is made.',
+    backupOpen: 'What is copied before an update',
+    backupWait: 'The data is measured. With much of it this takes a while.',
+    measured: 'measured',
+    measureAgain: 'Measure again',
     backupTitle: 'Data',
     notFound: 'It is not among what the last check found',
     notFoundHint: 'It may be gone, or a new check may find it.',
@@ -404,7 +421,8 @@ export const en = {
     title: 'Ignore rules',
     sub: 'Tags that nobody wants to be told about. They stay visible, with the rule as the reason.',
     nothing: 'No rule yet',
-    nothingHint: 'Open a service and ignore one of its tags: you see what the rule hides before you add it.',
+    nothingHint:
+      'Open a service or container and ignore one of its tags: you see what the rule hides before you add it.',
     dialog: (name: string) => `Ignore tags of ${name}`,
     kind: 'Tags that',
     kinds: map<IgnoreKind>({
@@ -533,6 +551,8 @@ export const en = {
     label: 'Label',
     environment: 'Environment',
     default: 'Default',
+    source: 'Set by',
+    command: 'a command',
     key: 'Key',
     places: map<Setting['place']>({
       nowhere: 'Environment only',
@@ -552,6 +572,20 @@ export const en = {
     parameters: 'Parameters',
     from: 'from',
     needsAdmin: 'The audit trail can be read with the scope admin.',
+    noMatch: 'No entry fits these filters',
+    filter: 'Search the audit trail',
+    filterHint: 'Path, parameter or code',
+    who: 'Who',
+    whoHint: 'Who: such as user:ann',
+    only: (who: string) => `Only what ${who} asked for`,
+    outcome: 'Outcome',
+    anyOutcome: 'Any outcome',
+    done: 'Done',
+    failed: 'Refused or failed',
+    since: 'From',
+    until: 'To',
+    export: 'Download',
+    exportHint: 'All entries that fit these filters, as JSON lines',
   },
   system: {
     title: 'System',

@@ -1,17 +1,26 @@
 /** Lines of a log, of which only those in view are there: following, and searching. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDownToLine, Search } from 'lucide-react'
-import { useEffect, useId, useRef, useState } from 'react'
-import { useText } from '~/text'
+import { memo, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { absoluteTime } from '~/model/format'
+import { useLanguage, useText } from '~/text'
 
 const LINE_PX = 20
 const OVERSCAN = 30
 /** How near to the end somebody is who wants to go on following, in pixels. */
 const NEAR_PX = 40
 
-export type ShownLine = { key: number; source: string; text: string; isBad: boolean }
+export type ShownLine = { key: number; at: string | undefined; source: string; text: string; isBad: boolean }
 
-export function LogView({ lines, label, isLive }: { lines: readonly ShownLine[]; label: string; isLive: boolean }) {
+type ViewProps = {
+  lines: readonly ShownLine[]
+  label: string
+  /** How the time of a line is told; the whole of it is where the pointer rests. */
+  timeOf: (at: string) => string
+  isLive: boolean
+}
+
+export function LogView({ lines, label, timeOf, isLive }: ViewProps) {
   const t = useText().job
   const id = useId()
   const [q, setQ] = useState('')
@@ -48,15 +57,15 @@ export function LogView({ lines, label, isLive }: { lines: readonly ShownLine[];
       {found.length === 0 ? (
         <p className="rounded-box bg-base-200 px-3 py-6 text-center quiet">{q ? t.noLinesFound : t.noLines}</p>
       ) : (
-        <Lines lines={found} label={label} follows={follows} onLeave={() => setFollows(false)} />
+        <Lines lines={found} label={label} timeOf={timeOf} follows={follows} onLeave={() => setFollows(false)} />
       )}
     </>
   )
 }
 
-type LinesProps = { lines: readonly ShownLine[]; label: string; follows: boolean; onLeave: () => void }
+type LinesProps = Omit<ViewProps, 'isLive'> & { follows: boolean; onLeave: () => void }
 
-function Lines({ lines, label, follows, onLeave }: LinesProps) {
+function Lines({ lines, label, timeOf, follows, onLeave }: LinesProps) {
   const box = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count: lines.length,
@@ -65,6 +74,7 @@ function Lines({ lines, label, follows, onLeave }: LinesProps) {
     overscan: OVERSCAN,
   })
   const last = lines.at(-1)?.key
+  const hasTimes = useMemo(() => lines.some(({ at }) => at), [lines])
   useEffect(() => {
     const element = box.current
     if (follows && element) element.scrollTop = element.scrollHeight
@@ -96,6 +106,11 @@ function Lines({ lines, label, follows, onLeave }: LinesProps) {
                 className="absolute inset-x-0 top-0 flex gap-3"
                 style={{ transform: `translateY(${start}px)` }}
               >
+                {hasTimes && (
+                  <span className="min-w-16 shrink-0 text-right quiet select-none">
+                    {line.at && <Time at={line.at} text={timeOf(line.at)} />}
+                  </span>
+                )}
                 <span className="w-16 shrink-0 quiet select-none max-sm:hidden">{line.source}</span>
                 <span className={`min-w-0 whitespace-pre-wrap ${line.isBad ? 'text-error' : ''}`}>
                   {line.text || ' '}
@@ -108,3 +123,13 @@ function Lines({ lines, label, follows, onLeave }: LinesProps) {
     </div>
   )
 }
+
+/** Those that did not change are not made again while somebody scrolls. */
+const Time = memo(function Time({ at, text }: { at: string; text: string }) {
+  const language = useLanguage()
+  return (
+    <time dateTime={at} title={absoluteTime(at, language)}>
+      {text}
+    </time>
+  )
+})

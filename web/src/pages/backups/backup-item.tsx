@@ -5,7 +5,6 @@ import { verifyBackup } from '~/api/actions'
 import { systemQuery } from '~/api/queries'
 import type { Backup } from '~/api/types'
 import { mayAdminister } from '~/model/access'
-import { madeAt } from '~/model/backup'
 import { bytes } from '~/model/format'
 import { useText } from '~/text'
 import { Ago, Digest, Spinner } from '~/ui/basics'
@@ -24,7 +23,6 @@ export function BackupItem({ backup }: { backup: Backup }) {
     onSuccess: ({ name }) => tellDone(t.verified(name)),
     onError: tellFailed,
   })
-  const at = madeAt(backup.name)
   const isAllowed = !system || mayAdminister(system.caller.scope)
   const names = backup.targets.map(({ name }) => name)
   return (
@@ -33,7 +31,7 @@ export function BackupItem({ backup }: { backup: Backup }) {
         <div className="flex flex-wrap items-baseline gap-x-3">
           <span className="font-medium">{backup.name}</span>
           <span className="quiet">{bytes(backup.size_bytes)}</span>
-          {at && <Ago at={at} className="quiet" />}
+          {backup.created_at && <Ago at={backup.created_at} className="quiet" />}
         </div>
         <details className="mt-0.5">
           <summary className="cursor-pointer rounded text-xs quiet">

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Archive } from 'lucide-react'
 import { backupsQuery } from '~/api/queries'
 import type { DamagedBackup } from '~/api/types'
+import { newestFirst } from '~/model/backup'
 import { bytes } from '~/model/format'
 import { useText } from '~/text'
 import { Prose } from '~/ui/basics'
@@ -23,7 +24,7 @@ export function BackupsPage() {
             {backups.damaged.length > 0 && <Damaged damaged={backups.damaged} />}
             {backups.items.length > 0 ? (
               <ul aria-label={t.names}>
-                {backups.items.map((backup) => (
+                {newestFirst(backups.items).map((backup) => (
                   <BackupItem key={backup.name} backup={backup} />
                 ))}
               </ul>

@@ -2,7 +2,8 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 import { useDeferredValue, useState } from 'react'
 import { addIgnoreRule } from '~/api/actions'
 import { ignorePreviewQuery, ignoreRulesQuery } from '~/api/queries'
-import type { IgnoreKind, NewIgnoreRule } from '~/api/types'
+import type { IgnoreKind, NewIgnoreRule, Workload } from '~/api/types'
+import { workloadLabel } from '~/model/format'
 import { useText } from '~/text'
 import { Spinner } from '~/ui/basics'
 import { Dialog } from '~/ui/dialog'
@@ -11,16 +12,16 @@ import { tellDone } from '~/ui/toasts'
 
 const KINDS = ['exact', 'prefix', 'regex', 'range'] as const satisfies readonly IgnoreKind[]
 
-type IgnoreProps = { stack: string; service: string; tag: string; onClose: () => void }
+type IgnoreProps = { of: Workload; tag: string; onClose: () => void }
 
 /** Asks which tags are not to be told about, and shows what that would hide before it is done. */
-export function IgnoreDialog({ stack, service, tag, onClose }: IgnoreProps) {
+export function IgnoreDialog({ of, tag, onClose }: IgnoreProps) {
   const t = useText()
   const queries = useQueryClient()
   const [kind, setKind] = useState<IgnoreKind>('exact')
   const [matcher, setMatcher] = useState(tag)
   const [note, setNote] = useState('')
-  const rule: NewIgnoreRule = { stack, service, kind, matcher: matcher.trim(), note: note.trim() || null }
+  const rule: NewIgnoreRule = { workload: of, kind, matcher: matcher.trim(), note: note.trim() || null }
   const adding = useMutation({
     mutationFn: () => addIgnoreRule(rule),
     onSuccess: () => {
@@ -30,7 +31,7 @@ export function IgnoreDialog({ stack, service, tag, onClose }: IgnoreProps) {
     },
   })
   return (
-    <Dialog title={t.ignore.dialog(`${stack}/${service}`)} onClose={onClose}>
+    <Dialog title={t.ignore.dialog(workloadLabel(of))} onClose={onClose}>
       <form
         className="space-y-3"
         onSubmit={(event) => {
@@ -71,7 +72,7 @@ export function IgnoreDialog({ stack, service, tag, onClose }: IgnoreProps) {
           value={note}
           onChange={(event) => setNote(event.target.value)}
         />
-        <Preview rule={{ stack, service, kind, matcher: rule.matcher }} />
+        <Preview rule={{ workload: of, kind, matcher: rule.matcher }} />
         {adding.error && <ProblemNote error={adding.error} />}
         <div className="flex justify-end gap-2 pt-1">
           <button type="button" className="btn btn-ghost btn-sm" onClick={onClose}>

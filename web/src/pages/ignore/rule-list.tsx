@@ -19,33 +19,30 @@ export function RuleList({ rules }: { rules: readonly IgnoreRule[] }) {
   return (
     <>
       <ul>
-        {rules.map((rule) => {
-          const of = { stack: rule.stack, name: rule.service }
-          return (
-            <li
-              key={rule.id}
-              className="grid min-h-10 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 border-b line py-1 md:grid-cols-[minmax(0,1.2fr)_minmax(0,1.4fr)_minmax(0,1.4fr)_6rem_2rem]"
+        {rules.map((rule) => (
+          <li
+            key={rule.id}
+            className="grid min-h-10 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 border-b line py-1 md:grid-cols-[minmax(0,1.2fr)_minmax(0,1.4fr)_minmax(0,1.4fr)_6rem_2rem]"
+          >
+            <Link {...workloadLink(rule.workload)} className="truncate rounded font-medium hover:underline">
+              {workloadLabel(rule.workload)}
+            </Link>
+            <span className="min-w-0 max-md:col-start-1">
+              {t.ignoreKind[rule.kind]} <code className="code">{rule.matcher}</code>
+            </span>
+            <span className="min-w-0 quiet max-md:col-start-1">{rule.note}</span>
+            <Ago at={rule.created_at} className="text-xs quiet max-md:col-start-1" />
+            <button
+              type="button"
+              aria-label={t.ignore.removeLabel(rule.matcher)}
+              title={t.remove}
+              className="btn btn-square btn-ghost btn-sm max-md:col-start-2 max-md:row-span-4 max-md:row-start-1"
+              onClick={() => setRemoving(rule)}
             >
-              <Link {...workloadLink(of)} className="truncate rounded font-medium hover:underline">
-                {workloadLabel(of)}
-              </Link>
-              <span className="min-w-0 max-md:col-start-1">
-                {t.ignoreKind[rule.kind]} <code className="code">{rule.matcher}</code>
-              </span>
-              <span className="min-w-0 quiet max-md:col-start-1">{rule.note}</span>
-              <Ago at={rule.created_at} className="text-xs quiet max-md:col-start-1" />
-              <button
-                type="button"
-                aria-label={t.ignore.removeLabel(rule.matcher)}
-                title={t.remove}
-                className="btn btn-square btn-ghost btn-sm max-md:col-start-2 max-md:row-span-4 max-md:row-start-1"
-                onClick={() => setRemoving(rule)}
-              >
-                <Trash2 aria-hidden className="size-4" />
-              </button>
-            </li>
-          )
-        })}
+              <Trash2 aria-hidden className="size-4" />
+            </button>
+          </li>
+        ))}
       </ul>
       {removing && <RemoveDialog rule={removing} onClose={() => setRemoving(null)} />}
     </>

@@ -1,19 +1,19 @@
 import { Link } from '@tanstack/react-router'
-import type { Job, JobStep } from '~/api/types'
+import type { JobDetail } from '~/api/types'
 import { bytes, duration } from '~/model/format'
-import { awayAtMost, backupOf, verifiedOf } from '~/model/timeline'
+import { backupOf, verifiedOf } from '~/model/timeline'
+import { companionFacts } from '~/pages/companions'
 import { useText } from '~/text'
 import { Digest, Prose } from '~/ui/basics'
 import { Facts } from '~/ui/facts'
 import { Warnings } from '~/ui/layout'
 
 /** What holds for the whole job: what ran before, what was to run, how long it was away, what was saved. */
-export function JobFacts({ job, journal }: { job: Job; journal: readonly JobStep[] }) {
+export function JobFacts({ detail: { job, journal, downtime_ms: downtime } }: { detail: JobDetail }) {
   const t = useText()
   const { change } = job
   const backup = backupOf(journal)
   const verified = verifiedOf(journal)
-  const away = awayAtMost(journal)
   const warnings = [...new Set([...change.warnings, ...(verified?.warnings ?? [])])]
   return (
     <>
@@ -45,9 +45,10 @@ export function JobFacts({ job, journal }: { job: Job; journal: readonly JobStep
               </span>
             ),
           },
-          away !== undefined && {
+          ...companionFacts(t, job.workload.stack, change),
+          downtime != null && {
             name: t.job.away,
-            value: <span>{t.job.atMost(duration(away))}</span>,
+            value: <span>{t.job.atMost(duration(downtime))}</span>,
             hint: t.job.awayHint,
           },
           {

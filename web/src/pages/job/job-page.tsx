@@ -5,7 +5,7 @@ import type { Job, JobDetail } from '~/api/types'
 import { duration, workloadLabel } from '~/model/format'
 import { isGoingOn } from '~/model/overview'
 import { jobLook } from '~/model/status'
-import { workloadLink } from '~/pages/links'
+import { planLink, workloadLink } from '~/pages/links'
 import { useText } from '~/text'
 import { Ago, CopyButton, Sign } from '~/ui/basics'
 import { ChangeSides } from '~/ui/change'
@@ -50,19 +50,26 @@ function Shown({ detail }: { detail: JobDetail }) {
         </Sign>
         <When job={job} />
         {detail.is_asked_to_cancel && isGoingOn(job) && <span className="text-warning">{t.job.cancelling}</span>}
-        <Link {...workloadLink(job.workload)} className="ml-auto link link-primary">
-          {t.job.toService}
-        </Link>
+        <span className="ml-auto flex flex-wrap gap-x-4">
+          {detail.plan != null && (
+            <Link {...planLink(detail.plan)} className="link link-primary">
+              {t.job.toPlan}
+            </Link>
+          )}
+          <Link {...workloadLink(job.workload)} className="link link-primary">
+            {t.job.toService}
+          </Link>
+        </span>
       </div>
       <Evidence job={job} journal={journal} />
       <Section title={t.job.stages}>
         <Stages journal={journal} job={job} />
       </Section>
       <Section title={t.job.facts}>
-        <JobFacts job={job} journal={journal} />
+        <JobFacts detail={detail} />
       </Section>
       <Probes journal={journal} />
-      <JobLog id={job.id} isLive={isGoingOn(job)} />
+      <JobLog job={job} />
     </>
   )
 }

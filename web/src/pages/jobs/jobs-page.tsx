@@ -4,6 +4,7 @@ import { History, SearchX } from 'lucide-react'
 import { entriesQuery, jobsQuery } from '~/api/queries'
 import { JOB_STATES } from '~/model/status'
 import { useText } from '~/text'
+import { Choice } from '~/ui/choice'
 import { Empty, PageHead } from '~/ui/layout'
 import { Loaded } from '~/ui/loaded'
 import { MoreButton } from '~/ui/more-button'
@@ -82,29 +83,3 @@ function Filters() {
 /** What is in the address may be gone from the host: it stays a choice. */
 const withChosen = (names: string[], chosen: string | undefined) =>
   [...new Set([...names, ...(chosen ? [chosen] : [])])].map((name) => [name, name] as const)
-
-type ChoiceProps = {
-  label: string
-  all: string
-  value: string | undefined
-  options: readonly (readonly [string, string])[]
-  onChange: (value: string | undefined) => void
-}
-
-function Choice({ label, all, value, options, onChange }: ChoiceProps) {
-  return (
-    <select
-      aria-label={label}
-      className="select w-auto select-sm"
-      value={value ?? ''}
-      onChange={(event) => onChange(event.target.value || undefined)}
-    >
-      <option value="">{all}</option>
-      {options.map(([name, text]) => (
-        <option key={name} value={name}>
-          {text}
-        </option>
-      ))}
-    </select>
-  )
-}

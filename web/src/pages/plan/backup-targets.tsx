@@ -1,6 +1,7 @@
-import { Check, Minus } from 'lucide-react'
 import type { BackupPlan, BackupTarget } from '~/api/types'
+import { saysMore, targetState } from '~/model/backup'
 import { bytes } from '~/model/format'
+import { targetLook, toneText } from '~/model/status'
 import { useText } from '~/text'
 import { Prose, Tag } from '~/ui/basics'
 
@@ -30,32 +31,35 @@ function Others({ targets, isAlone }: { targets: BackupTarget[]; isAlone: boolea
 function TargetList({ targets }: { targets: BackupTarget[] }) {
   const t = useText().plan
   return (
-    <ul>
+    <ul aria-label={t.places}>
       {targets.map((target) => (
-        <li key={target.name} className="flex flex-wrap items-baseline gap-x-3 py-0.5">
-          <span className={`inline-flex min-w-0 items-baseline gap-1.5 ${target.is_copied ? '' : 'text-warning'}`}>
-            {target.is_copied ? (
-              <Check role="img" aria-label={t.copied} className="size-4 shrink-0 self-center text-success" />
-            ) : (
-              <Minus role="img" aria-label={t.notCopied} className="size-4 shrink-0 self-center" />
-            )}
-            <code className="code">{target.name}</code>
-          </span>
-          {target.size_bytes != null && <span className="quiet">{bytes(target.size_bytes)}</span>}
-          {target.is_copied && target.consistency && <span className="quiet">{t.consistency[target.consistency]}</span>}
-          {target.goes_back && <Tag tone="success">{t.goesBackData}</Tag>}
-          {!target.is_copied && (
-            <span className="text-warning">
-              {t.notCopied}
-              {target.reason && (
-                <>
-                  : <Prose text={target.reason} />
-                </>
-              )}
-            </span>
-          )}
-        </li>
+        <TargetItem key={target.name} target={target} />
       ))}
     </ul>
+  )
+}
+
+function TargetItem({ target }: { target: BackupTarget }) {
+  const t = useText().plan
+  const state = targetState(target)
+  const { Icon, tone } = targetLook[state]
+  const colour = toneText[target.is_a_gap ? 'warning' : tone]
+  return (
+    <li data-state={state} className="flex flex-wrap items-baseline gap-x-3 py-0.5">
+      <span className="inline-flex min-w-0 items-baseline gap-1.5">
+        <Icon aria-hidden className={`size-4 shrink-0 self-center ${colour}`} />
+        <code className="code">{target.name}</code>
+      </span>
+      <span className={colour}>{t.target[state]}</span>
+      {target.size_bytes != null && <span className="quiet">{bytes(target.size_bytes)}</span>}
+      {target.is_copied && target.consistency && <span className="quiet">{t.consistency[target.consistency]}</span>}
+      {target.goes_back && <Tag tone="success">{t.goesBackData}</Tag>}
+      {target.is_a_gap && <Tag tone="warning">{t.gap}</Tag>}
+      {target.reason && saysMore(state) && (
+        <span className="quiet">
+          <Prose text={target.reason} />
+        </span>
+      )}
+    </li>
   )
 }

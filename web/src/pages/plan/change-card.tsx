@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { Change } from '~/api/types'
 import { workloadLabel } from '~/model/format'
 import { diffLines, whatOf, type DiffLine } from '~/model/plan'
+import { companionFacts } from '~/pages/companions'
 import { workloadLink } from '~/pages/links'
 import { useText } from '~/text'
 import { Prose } from '~/ui/basics'
@@ -38,6 +39,7 @@ export function ChangeCard({ change, isOpen }: { change: Change; isOpen: boolean
                 ),
               },
               { name: t.plan.writtenLabel, value: <span>{t.plan.written[change.written]}</span> },
+              ...companionFacts(t, change.workload.stack, change),
               { name: t.plan.safety, value: <Safety change={change} /> },
               {
                 name: t.plan.backup,

@@ -6,7 +6,7 @@ import { planQuery, systemQuery } from '~/api/queries'
 import type { Plan } from '~/api/types'
 import { mayStart } from '~/model/access'
 import { workloadLabel } from '~/model/format'
-import { wantedFor } from '~/model/plan'
+import { wantedAgain } from '~/model/plan'
 import { useText } from '~/text'
 import { Ago, Spinner } from '~/ui/basics'
 import { Empty, PageHead, ProblemNote, Section } from '~/ui/layout'
@@ -38,7 +38,7 @@ function Shown({ plan }: { plan: Plan }) {
   const job = plan.run?.items.length === 1 ? plan.run.items[0]?.job : undefined
   if (starting.isSuccess && job) return <Navigate to="/jobs/$id" params={{ id: job }} />
   const isAllowed = !system || mayStart(system.caller.scope)
-  const again = () => planAgain(wantedFor(plan.changes.map(({ workload }) => workload)))
+  const again = wantedAgain(plan)
   return (
     <>
       <PageHead
@@ -50,13 +50,8 @@ function Shown({ plan }: { plan: Plan }) {
           </>
         }
         actions={
-          plan.run ? (
-            <button type="button" className="btn btn-sm" onClick={again}>
-              <RotateCw aria-hidden className="size-4" />
-              {t.plan.again}
-            </button>
-          ) : (
-            plan.changes.length > 0 && (
+          <>
+            {!plan.run && plan.changes.length > 0 && (
               <button
                 type="button"
                 className="btn btn-primary btn-sm"
@@ -66,8 +61,14 @@ function Shown({ plan }: { plan: Plan }) {
                 {starting.isPending ? <Spinner /> : <Play aria-hidden className="size-4" />}
                 {t.plan.start(plan.changes.length)}
               </button>
-            )
-          )
+            )}
+            {again && (
+              <button type="button" className="btn btn-sm" onClick={() => planAgain(again)}>
+                <RotateCw aria-hidden className="size-4" />
+                {t.plan.again}
+              </button>
+            )}
+          </>
         }
       />
       {starting.error && (

@@ -31,11 +31,9 @@ export function Considered({ of, entry }: { of: Workload; entry: Entry }) {
     <Section
       title={t.workload.considered}
       actions={
-        of.stack && (
-          <button type="button" className="btn btn-sm" onClick={() => setIgnoring(entry.candidate?.tag ?? '')}>
-            {t.workload.ignore}
-          </button>
-        )
+        <button type="button" className="btn btn-sm" onClick={() => setIgnoring(entry.candidate?.tag ?? '')}>
+          {t.workload.ignore}
+        </button>
       }
     >
       {tags.length === 0 ? (
@@ -47,7 +45,7 @@ export function Considered({ of, entry }: { of: Workload; entry: Entry }) {
               key={tag.tag}
               tag={tag}
               isChosen={tag.tag === entry.candidate?.tag}
-              onIgnore={of.stack && tag.relation === 'newer' ? () => setIgnoring(tag.tag) : undefined}
+              onIgnore={tag.relation === 'newer' ? () => setIgnoring(tag.tag) : undefined}
               onTake={tag.relation === 'newer' ? () => plan({ what: whatOf(of), tag: tag.tag }) : undefined}
             />
           ))}
@@ -58,9 +56,7 @@ export function Considered({ of, entry }: { of: Workload; entry: Entry }) {
           {t.more} ({tags.length - shown})
         </button>
       )}
-      {ignoring !== null && of.stack && (
-        <IgnoreDialog stack={of.stack} service={of.name} tag={ignoring} onClose={() => setIgnoring(null)} />
-      )}
+      {ignoring !== null && <IgnoreDialog of={of} tag={ignoring} onClose={() => setIgnoring(null)} />}
     </Section>
   )
 }

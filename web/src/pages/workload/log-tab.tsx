@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { workloadLogQuery } from '~/api/queries'
 import type { Workload } from '~/api/types'
+import { clockTime } from '~/model/format'
 import { useText } from '~/text'
 import { Loaded } from '~/ui/loaded'
 import { LogView } from '~/ui/log-view'
@@ -12,8 +13,9 @@ export function LogTab({ of }: { of: Workload }) {
   const query = useQuery(workloadLogQuery(of, true))
   const lines = useMemo(
     () =>
-      query.data?.lines.map(({ source, text }, index) => ({
+      query.data?.lines.map(({ at, source, text }, index) => ({
         key: index,
+        at: at ?? undefined,
         source: t.logSource[source],
         text,
         isBad: false,
@@ -22,7 +24,7 @@ export function LogTab({ of }: { of: Workload }) {
   )
   return (
     <Loaded query={{ data: lines, error: query.error, refetch: query.refetch }}>
-      {(shown) => <LogView lines={shown} label={t.workload.lines} isLive />}
+      {(shown) => <LogView lines={shown} label={t.workload.lines} timeOf={clockTime} isLive />}
     </Loaded>
   )
 }

@@ -1,28 +1,23 @@
-import { Link } from '@tanstack/react-router'
 import type { Entry, Workload, WorkloadDetail } from '~/api/types'
-import { workloadLink } from '~/pages/links'
+import { companionFacts } from '~/pages/companions'
 import { useText } from '~/text'
 import { Ago, Digest, Prose, Tag } from '~/ui/basics'
 import { Facts } from '~/ui/facts'
 import { Section, Warnings } from '~/ui/layout'
+import { BackupPart } from './backup-part'
 import { Considered } from './considered'
 import { Containers } from './containers'
 import { WorkloadRules } from './workload-rules'
 
 export function SummaryTab({ of, detail }: { of: Workload; detail: WorkloadDetail }) {
-  const t = useText()
   const { entry } = detail
   return (
     <>
       {entry && <Image entry={entry} />}
       <Containers containers={detail.containers} />
       {entry && <Considered of={of} entry={entry} />}
-      {of.stack && <WorkloadRules stack={of.stack} service={of.name} />}
-      <Section title={t.workload.backupTitle} note={t.workload.backupNote}>
-        <Link to="/backups" className="link link-primary">
-          {t.nav.backups}
-        </Link>
-      </Section>
+      <WorkloadRules of={of} />
+      <BackupPart of={of} />
     </>
   )
 }
@@ -96,20 +91,7 @@ function Image({ entry }: { entry: Entry }) {
             name: t.workload.fileImage,
             value: <code className="code">{entry.file_image}</code>,
           },
-          entry.one_shots &&
-            entry.one_shots.length > 0 && {
-              name: t.workload.oneShots,
-              value: <span>{entry.one_shots.join(', ')}</span>,
-            },
-          entry.followers &&
-            entry.followers.length > 0 && {
-              name: t.workload.followers,
-              value: entry.followers.map((name) => (
-                <Link key={name} {...workloadLink({ stack: entry.stack ?? null, name })} className="link">
-                  {name}
-                </Link>
-              )),
-            },
+          ...companionFacts(t, entry.stack, entry),
         ].map((fact) => (fact === '' ? null : fact))}
       />
       {entry.stale_since && (

@@ -79,7 +79,7 @@ function WorkloadPage({ of, tab }: { of: Workload; tab: Tab }) {
         {tab === 'log' ? (
           <LogTab of={of} />
         ) : tab === 'settings' ? (
-          <SettingsTab />
+          <SettingsTab of={of} />
         ) : (
           <Loaded query={query}>
             {(detail) =>

@@ -9,6 +9,7 @@ mod containers;
 mod db;
 mod doctor;
 mod failure;
+mod health;
 mod ignore;
 mod jobs;
 mod live;
@@ -19,8 +20,10 @@ mod paint;
 mod plugin;
 mod policy;
 mod recover;
+mod remote;
 mod rollback;
 mod serve;
+mod show;
 mod signals;
 mod table;
 mod token;
@@ -80,6 +83,10 @@ pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<Ending, Failure> {
+    if let Some(address) = arguments.server.or_else(|| std::env::var("DOCKREV_SERVER").ok()).filter(|it| !it.is_empty())
+    {
+        return remote::run(&remote::connect(&address)?, &arguments.command).await;
+    }
     let config = Config::read(&Environment::of_process())?;
     match arguments.command {
         Command::Check(arguments) => check::run(&config, &arguments).await,
@@ -101,6 +108,7 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         Command::Audit(arguments) => audit::run(&config, &arguments).await,
         Command::Config(arguments) => config::run(&config, &arguments),
         Command::Db(arguments) => db::run(&config, &arguments).await,
+        Command::Health => health::run(&config).await,
         Command::Openapi => openapi::run(),
     }
 }

@@ -3,7 +3,6 @@
 mod access;
 mod audit;
 mod backups;
-mod change;
 mod checks;
 mod document;
 mod error;
@@ -11,11 +10,11 @@ mod events;
 mod extract;
 mod idempotency;
 mod ignore;
-mod job;
 mod jobs;
 mod limits;
 mod metrics;
 mod outside;
+mod own_settings;
 mod page;
 mod plans;
 mod plugins;
@@ -26,10 +25,7 @@ mod system;
 mod tag;
 mod webhooks;
 
-pub use change::{ChangeView, WorkloadName};
 pub use document::openapi;
-pub use error::Problem;
-pub use job::JobView;
 pub use limits::Limits;
 pub use webhooks::Seen;
 
@@ -104,6 +100,10 @@ fn looking() -> OpenApiRouter<Shared> {
         .routes(routes!(services::container))
         .routes(routes!(services::service_log))
         .routes(routes!(services::container_log))
+        .routes(routes!(own_settings::service_settings))
+        .routes(routes!(own_settings::container_settings))
+        .routes(routes!(own_settings::service_backup))
+        .routes(routes!(own_settings::container_backup))
         .routes(routes!(ignore::list))
         .routes(routes!(plans::show))
         .routes(routes!(jobs::list))
@@ -138,5 +138,5 @@ fn changing() -> OpenApiRouter<Shared> {
 }
 
 fn administering() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(backups::restore)).routes(routes!(audit::list))
+    OpenApiRouter::new().routes(routes!(backups::restore)).routes(routes!(audit::list)).routes(routes!(audit::export))
 }

@@ -10,4 +10,5 @@ pub mod config;
 pub mod events;
 pub mod http;
 pub mod operations;
+pub mod remote;
 pub mod server;

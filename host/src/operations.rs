@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub mod backups;
+pub mod change;
 pub mod check;
 pub mod containers;
 pub mod doctor;
@@ -10,6 +11,7 @@ pub mod jobs;
 mod limits;
 pub mod notify;
 pub mod plugins;
+mod problem;
 mod served;
 pub mod settings;
 pub mod tokens;
@@ -18,4 +20,5 @@ pub mod words;
 
 pub use failure::Failure;
 pub use limits::{Limit, limits};
+pub use problem::{FieldProblem, Problem};
 pub use served::ServedBy;

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "dockrev", version, after_help = AFTER_HELP)]
 pub(super) struct Arguments {
+    /// Have it carried out by the Dockrev that runs as a server at this address (default: DOCKREV_SERVER)
+    #[arg(long, value_name = "URL", global = true)]
+    pub(super) server: Option<String>,
     #[command(subcommand)]
     pub(super) command: Command,
 }
@@ -20,6 +23,8 @@ Environment:
   DOCKREV_LISTEN        where the server listens (default: 127.0.0.1:8686)
   DOCKREV_CONFIG        configuration file (default: dockrev.toml in the data folder)
   DOCKREV_DOCKER_CONFIG folder of Docker's config.json, for registry credentials (default: as Docker's own)
+  DOCKREV_SERVER        address of a Dockrev that runs as a server, to have commands carried out there
+  DOCKREV_TOKEN         the token that such a server is shown; DOCKREV_TOKEN_FILE names a file that holds it
   DOCKREV_LOG           what is logged to standard error (default: warn)
   NO_COLOR              set to anything: no colours";
 
@@ -63,6 +68,9 @@ pub(super) enum Command {
     Config(ConfigArguments),
     /// Copy Dockrev's own database
     Db(DbArguments),
+    /// Say whether the server that the configuration describes is ready: for a container's healthcheck
+    #[command(hide = true)]
+    Health,
     /// Print the document that describes the API (OpenAPI)
     #[command(hide = true)]
     Openapi,
@@ -327,7 +335,11 @@ pub(super) enum IgnoreCommand {
 #[command(group = clap::ArgGroup::new("rule").required(true))]
 pub(super) struct IgnoreAdd {
     /// The service, as STACK/SERVICE
-    pub(super) service: String,
+    #[arg(required_unless_present = "container", conflicts_with = "container")]
+    pub(super) service: Option<String>,
+    /// The container of this name, which belongs to no stack, instead of a service
+    #[arg(long, value_name = "NAME")]
+    pub(super) container: Option<String>,
     /// This tag
     #[arg(long, value_name = "TAG", group = "rule")]
     pub(super) exact: Option<String>,

@@ -6,11 +6,9 @@ use super::table::{Cell, Table};
 use super::{Ending, Failure};
 use crate::app::App;
 use crate::config::Config;
-use crate::operations::audit::AuditView;
-use dockrev_store::AuditEntry;
-
-/// Entries that are read at once.
-const PAGE: u32 = 500;
+use crate::operations::audit;
+use dockrev_store::{AuditEntry, AuditFilter};
+use futures::TryStreamExt as _;
 
 pub(super) async fn run(config: &Config, arguments: &AuditArguments) -> Result<Ending, Failure> {
     let app = App::new(config);
@@ -20,23 +18,18 @@ pub(super) async fn run(config: &Config, arguments: &AuditArguments) -> Result<E
     if arguments.json {
         print_all(&app).await?;
     } else {
-        print_table(app.store().await?.audit_entries(None, arguments.limit).await?);
+        print_table(app.store().await?.audit_entries(&AuditFilter::default(), None, arguments.limit).await?);
     }
     Ok(Ending::Fine)
 }
 
 /// The whole trail, newest first, a line each.
 async fn print_all(app: &App) -> Result<(), Failure> {
-    let (store, mut before) = (app.store().await?, None);
-    loop {
-        let entries = store.audit_entries(before, PAGE).await?;
-        let Some(last) = entries.last() else { return Ok(()) };
-        before = Some(last.id);
-        for line in entries.into_iter().map(AuditView::from) {
-            let text = serde_json::to_string(&line);
-            out!("{}", text.map_err(|error| Failure::new("json.failed", error.to_string()))?);
-        }
+    let mut pages = std::pin::pin!(audit::pages(app.store().await?, AuditFilter::default()));
+    while let Some(lines) = pages.try_next().await? {
+        out!("{}", lines.trim_end());
     }
+    Ok(())
 }
 
 fn print_table(entries: Vec<AuditEntry>) {

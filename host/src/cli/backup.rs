@@ -8,8 +8,8 @@ use super::{Ending, Failure};
 use crate::app::App;
 use crate::cli::output::{out, print_json};
 use crate::config::Config;
-use crate::operations::backups::{RestoreWish, find, items, put_back, running_users};
-use dockrev_core::backup::{self, ArtifactName, Artifacts, BackupPlan, Choice, Consistency};
+use crate::operations::backups::{BackupView, DamagedView, RestoreWish, find, items, put_back, running_users};
+use dockrev_core::backup::Artifacts;
 use dockrev_core::ports::Vault;
 use serde::Serialize;
 
@@ -35,34 +35,45 @@ async fn list(app: &App, json: bool) -> Result<Ending, Failure> {
         print_json(&Backups { format: "dockrev.backups/1", artifacts: &artifacts })?;
         return Ok(Ending::Fine);
     }
-    let Artifacts { backups, damaged } = artifacts;
+    let items: Vec<BackupView> = artifacts.backups.into_iter().map(BackupView::from).collect();
+    let damaged: Vec<DamagedView> = artifacts.damaged.into_iter().map(DamagedView::from).collect();
+    print(&items, &damaged);
+    Ok(Ending::Fine)
+}
+
+/// Shows the backups, and what is none any more.
+pub(super) fn print(backups: &[BackupView], damaged: &[DamagedView]) {
     if backups.is_empty() && damaged.is_empty() {
         out!("no backups");
-        return Ok(Ending::Fine);
+        return;
     }
     let mut table = Table::new(&["BACKUP", "SIZE", "HOLDS"]);
-    let mut row = |name: &ArtifactName, bytes: u64, holds: Cell| {
-        table.row(vec![Cell::plain(name.to_string()), Cell::plain(size(bytes)), holds]);
+    let mut row = |name: &str, bytes: u64, holds: Cell| {
+        table.row(vec![Cell::plain(name), Cell::plain(size(bytes)), holds]);
     };
-    for backup in &backups {
+    for backup in backups {
         let names: Vec<&str> = backup.targets.iter().map(|target| target.name.as_str()).collect();
-        row(&backup.name, backup.bytes, Cell::plain(names.join(", ")));
+        row(&backup.name, backup.size_bytes, Cell::plain(names.join(", ")));
     }
-    for artifact in &damaged {
+    for artifact in damaged {
         let reason = format!("damaged: {}", one_line(&artifact.reason));
-        row(&artifact.name, artifact.bytes, Cell::new(Tone::Bad, reason));
+        row(&artifact.name, artifact.size_bytes, Cell::new(Tone::Bad, reason));
     }
     table.print();
-    Ok(Ending::Fine)
 }
 
 async fn verify(app: &App, name: &str) -> Result<Ending, Failure> {
     let artifact = app.vault().verify(&find(app, name).await?).await?;
-    out!("{} {} is whole: {}, {}", paint(Tone::Good, "ok"), artifact.name, size(artifact.bytes), artifact.digest);
-    for target in &artifact.targets {
-        out!("  {}: {} in {} entries", target.name, size(target.bytes), target.entries);
-    }
+    show_whole(&artifact.into());
     Ok(Ending::Fine)
+}
+
+/// Says that a backup is whole, and what is in it.
+pub(super) fn show_whole(backup: &BackupView) {
+    out!("{} {} is whole: {}, {}", paint(Tone::Good, "ok"), backup.name, size(backup.size_bytes), backup.digest);
+    for target in &backup.targets {
+        out!("  {}: {} in {} entries", target.name, size(target.size_bytes), target.entries);
+    }
 }
 
 async fn restore(app: &App, arguments: &BackupRestore) -> Result<Ending, Failure> {
@@ -84,25 +95,4 @@ async fn restore(app: &App, arguments: &BackupRestore) -> Result<Ending, Failure
     put_back(app, &host, &name, &items).await?;
     out!("{}", paint(Tone::Good, "restored"));
     Ok(Ending::Fine)
-}
-
-/// One line for each target of a plan: what is done with it, and why.
-pub(super) fn plan_lines(plan: &BackupPlan) -> Vec<String> {
-    let line = |planned: &backup::PlannedTarget| match &planned.choice {
-        Choice::Taken { bytes, consistency, goes_back } => {
-            let bytes = bytes.map_or_else(|| "size unknown".to_owned(), size);
-            let held = match consistency {
-                Consistency::Live => "copied while it is in use",
-                Consistency::Pause => "copied while its users are paused",
-                Consistency::Stop => "copied while the service is stopped",
-            };
-            let back = if *goes_back { "goes back with a rollback" } else { "stays as it is at a rollback" };
-            format!("{}  {bytes}, {held}, {back}", planned.target.name)
-        }
-        Choice::Skipped { why } => {
-            let tone = if why.is_a_gap() { Tone::Caution } else { Tone::Faint };
-            format!("{}  {}", planned.target.name, paint(tone, why.to_string()))
-        }
-    };
-    plan.targets.iter().map(|planned| one_line(&line(planned))).collect()
 }

@@ -1,45 +1,49 @@
 //! `dockrev check`: what is out of date, and why.
 
-mod json;
-mod rows;
+pub(super) mod json;
 
 use super::arguments::CheckArguments;
+use super::show::entries;
 use super::{Ending, Failure};
 use crate::app::App;
 use crate::cli::output::out;
 use crate::config::Config;
-use crate::operations::check::{self, Checked, Question};
+use crate::operations::check::{self, CheckResult, Checked, Entry, Question};
 use dockrev_core::ids::StackName;
-use dockrev_core::plan::{Decision, PlanEntry};
 use dockrev_engine::detect::Scope;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::Instant;
-
-pub(super) use rows::plan_lines;
 
 pub(super) async fn run(config: &Config, arguments: &CheckArguments) -> Result<Ending, Failure> {
     let began = Instant::now();
     let config = &config.with_filters(&arguments.labels.only_label, &arguments.labels.exclude_label)?;
     let app = App::new(config);
     let checked = look(&app, arguments).await?;
-    let entries = checked.entries();
-    if arguments.json {
-        json::print(&checked.result(&app, began.elapsed()).await?)?;
-    } else {
-        for line in plan_lines(&entries) {
-            out!("{line}");
-        }
-        for line in rows::left_alone(&app.plugins().await?.egress().closed_until()) {
-            out!("{line}");
-        }
-        out!("{}", rows::summary(&entries));
-    }
+    let result = checked.result(&app, began.elapsed()).await?;
+    show(&result, arguments)?;
     super::warn(config);
     super::plugin::complain(&app).await;
     super::jobs::tell_of_unfinished(&app).await;
-    let news = entries.iter().any(|entry| is_news(entry));
-    Ok(if arguments.exit_code && news { Ending::News } else { Ending::Fine })
+    Ok(ending(&result, arguments))
+}
+
+/// Shows what was found, as it was asked for.
+pub(super) fn show(result: &CheckResult, arguments: &CheckArguments) -> Result<(), Failure> {
+    if arguments.json {
+        return json::print(result);
+    }
+    for line in entries::lines(&result.entries).into_iter().chain(entries::left_alone(&result.effort.limits)) {
+        out!("{line}");
+    }
+    out!("{}", entries::summary(&result.counts));
+    Ok(())
+}
+
+/// Whether there is news, where that was asked for.
+pub(super) fn ending(result: &CheckResult, arguments: &CheckArguments) -> Ending {
+    let news = result.entries.iter().any(is_news);
+    if arguments.exit_code && news { Ending::News } else { Ending::Fine }
 }
 
 async fn look(app: &App, arguments: &CheckArguments) -> Result<Checked, Failure> {
@@ -73,9 +77,6 @@ pub(super) fn follow(bar: &ProgressBar) -> impl Fn(usize, usize) + Send + Sync +
 }
 
 /// Whether there is something newer, taken or not.
-fn is_news(entry: &PlanEntry) -> bool {
-    match &entry.decision {
-        Decision::Update(_) | Decision::Held { .. } => true,
-        Decision::UpToDate { .. } | Decision::Gone(_) | Decision::Excluded(_) | Decision::Unknown(_) => false,
-    }
+fn is_news(entry: &Entry) -> bool {
+    entry.candidate.is_some()
 }

@@ -17,11 +17,15 @@ struct Document<'a> {
 }
 
 pub(super) async fn run(config: &Config, arguments: &DoctorArguments) -> Result<Ending, Failure> {
-    let findings = examine(&App::new(config), config).await?;
+    show(&examine(&App::new(config), config).await?, arguments)
+}
+
+/// Shows what was found, as it was asked for.
+pub(super) fn show(findings: &[Finding], arguments: &DoctorArguments) -> Result<Ending, Failure> {
     if arguments.json {
-        print_json(&Document { format: "dockrev.doctor/1", findings: &findings })?;
+        print_json(&Document { format: "dockrev.doctor/1", findings })?;
     } else {
-        print(&findings);
+        print(findings);
     }
     let is_broken = findings.iter().any(|finding| finding.state == State::Broken);
     Ok(if is_broken { Ending::Trouble } else { Ending::Fine })
@@ -38,7 +42,7 @@ fn print(findings: &[Finding]) {
         let hint = finding.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
         table.row(vec![
             Cell::new(tone, word),
-            Cell::plain(finding.area),
+            Cell::plain(finding.area.clone()),
             Cell::plain(finding.subject.clone()),
             Cell::plain(format!("{}{hint}", finding.message)),
         ]);

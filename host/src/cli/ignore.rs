@@ -7,10 +7,11 @@ use crate::cli::paint::{Tone, paint};
 use crate::cli::table::{Cell, Table, one_line};
 use crate::cli::{Ending, Failure};
 use crate::config::Config;
-use dockrev_core::ids::{ServiceId, ServiceName, StackName};
+use dockrev_core::ids::{ContainerName, ServiceId, ServiceName, StackName, WorkloadId};
 use dockrev_core::ignore::{IgnoreRule, Matcher, MatcherKind};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::fmt::Display;
 
 pub(super) async fn run(config: &Config, arguments: &IgnoreArguments) -> Result<Ending, Failure> {
     let app = App::new(config);
@@ -23,19 +24,35 @@ pub(super) async fn run(config: &Config, arguments: &IgnoreArguments) -> Result<
 }
 
 async fn add(app: &App, arguments: &IgnoreAdd) -> Result<(), Failure> {
-    let Some((stack, service)) = arguments.service.split_once('/') else {
-        let failure = Failure::new("service.invalid", format!("`{}` is no service", arguments.service));
-        return Err(failure.hint("name it as STACK/SERVICE: `dockrev check` shows both"));
-    };
-    let service = ServiceId { stack: StackName::new(stack), service: ServiceName::new(service) };
+    let workload = workload(arguments)?;
     let matcher = matcher(arguments)?;
     let store = app.store().await?;
-    let rule = store.add_ignore_rule(&service, &matcher, arguments.note.as_deref(), Timestamp::now()).await?;
-    out!("{} {} now ignores {} `{}` ({})", paint(Tone::Good, "ok:"), service, matcher.kind(), matcher.text(), rule.id);
+    let rule = store.add_ignore_rule(&workload, &matcher, arguments.note.as_deref(), Timestamp::now()).await?;
+    say_added(&workload, &matcher, rule.id);
     Ok(())
 }
 
-fn matcher(arguments: &IgnoreAdd) -> Result<Matcher, Failure> {
+pub(super) fn say_added(workload: &impl Display, matcher: &Matcher, id: i64) {
+    out!("{} {workload} now ignores {} `{}` ({id})", paint(Tone::Good, "ok:"), matcher.kind(), matcher.text());
+}
+
+pub(super) fn say_removed(id: i64) {
+    out!("{} rule {id} is removed", paint(Tone::Good, "ok:"));
+}
+
+pub(super) fn workload(arguments: &IgnoreAdd) -> Result<WorkloadId, Failure> {
+    if let Some(name) = &arguments.container {
+        return Ok(WorkloadId::Container(ContainerName::new(name)));
+    }
+    let text = arguments.service.as_deref().unwrap_or_default();
+    let Some((stack, service)) = text.split_once('/') else {
+        let failure = Failure::new("service.invalid", format!("`{text}` is no service"));
+        return Err(failure.hint("name it as STACK/SERVICE, or a container without a stack by `--container NAME`"));
+    };
+    Ok(WorkloadId::Service(ServiceId { stack: StackName::new(stack), service: ServiceName::new(service) }))
+}
+
+pub(super) fn matcher(arguments: &IgnoreAdd) -> Result<Matcher, Failure> {
     let given = [
         (MatcherKind::Exact, &arguments.exact),
         (MatcherKind::Prefix, &arguments.prefix),
@@ -56,7 +73,9 @@ struct Document {
 #[derive(Serialize)]
 struct Entry {
     id: i64,
-    stack: String,
+    /// Absent for a container that belongs to no stack.
+    stack: Option<String>,
+    /// The service, or the container.
     service: String,
     kind: MatcherKind,
     matcher: String,
@@ -70,30 +89,56 @@ async fn list(app: &App, json: bool) -> Result<(), Failure> {
         let rules = rules.into_iter().map(entry).collect();
         return print_json(&Document { format: "dockrev.ignore/1", rules });
     }
-    if rules.is_empty() {
-        out!("no ignore rules");
-        return Ok(());
-    }
-    let mut table = Table::new(&["RULE", "SERVICE", "KIND", "TAGS", "SINCE", "NOTE"]);
-    for rule in rules {
-        table.row(vec![
-            Cell::new(Tone::Strong, rule.id.to_string()),
-            Cell::plain(rule.service.to_string()),
-            Cell::plain(rule.matcher.kind().to_string()),
-            Cell::plain(rule.matcher.text()),
-            Cell::plain(rule.created_at.strftime("%Y-%m-%d").to_string()),
-            Cell::plain(one_line(rule.note.as_deref().unwrap_or_default())),
-        ]);
-    }
-    table.print();
+    let line = |rule: IgnoreRule| Line {
+        id: rule.id,
+        workload: rule.workload.to_string(),
+        kind: rule.matcher.kind(),
+        matcher: rule.matcher.text().to_owned(),
+        note: rule.note,
+        created_at: rule.created_at,
+    };
+    print(rules.into_iter().map(line).collect());
     Ok(())
 }
 
+/// A rule, as a line of a table.
+pub(super) struct Line {
+    pub(super) id: i64,
+    pub(super) workload: String,
+    pub(super) kind: MatcherKind,
+    pub(super) matcher: String,
+    pub(super) note: Option<String>,
+    pub(super) created_at: Timestamp,
+}
+
+pub(super) fn print(lines: Vec<Line>) {
+    if lines.is_empty() {
+        out!("no ignore rules");
+        return;
+    }
+    let mut table = Table::new(&["RULE", "FOR", "KIND", "TAGS", "SINCE", "NOTE"]);
+    for line in lines {
+        table.row(vec![
+            Cell::new(Tone::Strong, line.id.to_string()),
+            Cell::plain(line.workload),
+            Cell::plain(line.kind.to_string()),
+            Cell::plain(line.matcher),
+            Cell::plain(line.created_at.strftime("%Y-%m-%d").to_string()),
+            Cell::plain(one_line(line.note.as_deref().unwrap_or_default())),
+        ]);
+    }
+    table.print();
+}
+
 fn entry(rule: IgnoreRule) -> Entry {
+    let stack = match &rule.workload {
+        WorkloadId::Service(id) => Some(id.stack.to_string()),
+        WorkloadId::Container(_) => None,
+    };
     Entry {
         id: rule.id,
-        stack: rule.service.stack.to_string(),
-        service: rule.service.service.to_string(),
+        stack,
+        service: rule.workload.name().to_owned(),
         kind: rule.matcher.kind(),
         matcher: rule.matcher.text().to_owned(),
         note: rule.note,
@@ -103,7 +148,7 @@ fn entry(rule: IgnoreRule) -> Entry {
 
 async fn remove(app: &App, id: i64) -> Result<(), Failure> {
     if app.store().await?.remove_ignore_rule(id).await? {
-        out!("{} rule {id} is removed", paint(Tone::Good, "ok:"));
+        say_removed(id);
         return Ok(());
     }
     Err(Failure::new("ignore.not-found", format!("there is no rule {id}"))

@@ -1,10 +1,14 @@
 //! Shows a job while it runs: one line per stage, with the time it began.
 
 use super::paint::{Tone, paint};
+use super::show::short;
 use super::table::one_line;
 use crate::cli::output::out;
+use crate::operations::change::WorkloadName;
+use crate::operations::jobs::view::{JobFailure, JobView};
+use crate::operations::words::{JobStateName, LogSourceName, StageName};
 use dockrev_core::ids::WorkloadId;
-use dockrev_core::job::{Job, JobState, LogLine, LogSource, Stage};
+use dockrev_core::job::{Job, LogLine};
 use dockrev_engine::runner::Observer;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +18,7 @@ use std::time::Instant;
 pub(super) struct Live {
     verbosity: Verbosity,
     /// Jobs that have not ended, and when they were first seen.
-    running: Mutex<BTreeMap<WorkloadId, Instant>>,
+    running: Mutex<BTreeMap<WorkloadName, Instant>>,
 }
 
 /// How much of the work is shown.
@@ -38,82 +42,108 @@ impl Live {
     }
 
     /// Seconds since the job was first seen; says which job begins, and forgets it when it ends.
-    fn elapsed(&self, job: &Job) -> f64 {
-        let workload = &job.change.id();
+    fn elapsed(&self, job: &JobView) -> f64 {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = if job.state.has_ended() { running.remove(workload) } else { running.get(workload).copied() };
+        let known =
+            if has_ended(job.state) { running.remove(&job.workload) } else { running.get(&job.workload).copied() };
         if let Some(began) = known {
             return began.elapsed().as_secs_f64();
         }
-        running.insert(workload.clone(), Instant::now());
-        let (from, to) = (&job.change.from.tag, &job.change.to.tag);
-        let title = format!("{workload}  {from} -> {to}");
-        let digest = format!("({})  job {}", job.change.to.digest.short(), job.id);
+        if !has_ended(job.state) {
+            running.insert(job.workload.clone(), Instant::now());
+        }
+        let change = &job.change;
+        let title = format!("{}  {} -> {}", job.workload, change.from.tag, change.to.tag);
+        let digest = format!("({})  job {}", short(&change.to.digest), job.id);
         out!("{}  {}", paint(Tone::Strong, title), paint(Tone::Faint, digest));
         0.0
     }
 
     /// Whose line it is, where several jobs run at once.
-    fn whose(&self, workload: &WorkloadId) -> String {
+    fn whose(&self, workload: &WorkloadName) -> String {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if running.keys().any(|other| other != workload) { format!("{workload}: ") } else { String::new() }
     }
-}
 
-impl Observer for Live {
-    fn state(&self, job: &Job) {
+    /// The job reached a new state.
+    pub(super) fn show(&self, job: &JobView) {
         let at = self.elapsed(job);
-        let whose = self.whose(&job.change.id());
-        let text = match &job.state {
-            JobState::Running { stage } => stage.to_string(),
-            // The undoing of the other stages has nothing to do: a line for each would be noise.
-            JobState::Undoing { stage: Stage::Apply, cause, .. } if cause.stage.touches_service() => {
-                paint(Tone::Caution, format!("putting it back: {}", one_line(&cause.message)))
-            }
-            JobState::Undoing { stage: Stage::Backup, cause, .. } if cause.stage == Stage::Backup => {
-                paint(Tone::Caution, format!("letting the service go on: {}", one_line(&cause.message)))
-            }
-            JobState::Undoing { .. } => return,
-            JobState::Updated => paint(Tone::Good, "updated"),
-            JobState::Failed { cause } => {
-                paint(Tone::Bad, format!("failed, the old containers run: {}", one_line(&cause.message)))
-            }
-            JobState::RolledBack { .. } => paint(Tone::Caution, "rolled back: the old image runs again"),
-            JobState::NeedsAttention { cause, undo_failure } => {
-                let failure = undo_failure.as_ref().unwrap_or(cause);
-                paint(Tone::Bad, format!("needs attention: {}", one_line(&failure.message)))
-            }
+        let Some(text) = state(job) else { return };
+        out!("  {at:>6.1} s  {}{text}", self.whose(&job.workload));
+        let hint = match job.state {
+            JobStateName::NeedsAttention => job.undo_failure.as_ref().or(job.cause.as_ref()),
+            JobStateName::Failed => job.cause.as_ref(),
+            JobStateName::Running | JobStateName::Undoing | JobStateName::Updated | JobStateName::RolledBack => None,
         };
-        out!("  {at:>6.1} s  {whose}{text}");
-        let hint = match &job.state {
-            JobState::NeedsAttention { cause, undo_failure } => undo_failure.as_ref().unwrap_or(cause).hint.as_ref(),
-            JobState::Failed { cause } => cause.hint.as_ref(),
-            JobState::Running { .. } | JobState::Undoing { .. } | JobState::Updated | JobState::RolledBack { .. } => {
-                None
-            }
-        };
-        if let Some(hint) = hint {
-            let hint = hint.replace("JOB", job.id.as_str());
+        if let Some(hint) = hint.and_then(|failure| failure.hint.as_ref()) {
+            let hint = hint.replace("JOB", &job.id);
             out!("            {} {}", paint(Tone::Faint, "hint:"), one_line(&hint));
         }
     }
 
-    fn line(&self, workload: &WorkloadId, line: &LogLine) {
-        let shown = match self.verbosity {
-            Verbosity::Everything => true,
-            Verbosity::Stages => false,
-        };
-        if shown {
-            let source = match line.source {
-                LogSource::Dockrev => String::new(),
-                LogSource::Engine | LogSource::ComposeOut | LogSource::ComposeErr | LogSource::Service => {
-                    format!("{}: ", line.source)
-                }
-            };
-            out!(
-                "            {}",
-                paint(Tone::Faint, format!("{}{source}{}", self.whose(workload), one_line(&line.text)))
-            );
+    /// A line was written to the log of the job that changes `workload`.
+    pub(super) fn tell(&self, workload: &WorkloadName, source: LogSourceName, text: &str) {
+        match self.verbosity {
+            Verbosity::Stages => {}
+            Verbosity::Everything => {
+                let source = match source {
+                    LogSourceName::Dockrev => String::new(),
+                    LogSourceName::Engine
+                    | LogSourceName::ComposeOut
+                    | LogSourceName::ComposeErr
+                    | LogSourceName::Service => format!("{}: ", source.as_str()),
+                };
+                let line = format!("{}{source}{}", self.whose(workload), one_line(text));
+                out!("            {}", paint(Tone::Faint, line));
+            }
         }
+    }
+}
+
+/// Whether nothing comes after it.
+pub(super) fn has_ended(state: JobStateName) -> bool {
+    match state {
+        JobStateName::Running | JobStateName::Undoing => false,
+        JobStateName::Updated | JobStateName::Failed | JobStateName::RolledBack | JobStateName::NeedsAttention => true,
+    }
+}
+
+/// A line for the state, if it is worth one.
+fn state(job: &JobView) -> Option<String> {
+    let cause = |failure: Option<&JobFailure>| one_line(failure.map_or("", |failure| failure.message.as_str()));
+    let why = job.cause.as_ref();
+    Some(match job.state {
+        JobStateName::Running => job.stage?.as_str().to_owned(),
+        JobStateName::Undoing => {
+            let failed = why.map(|cause| cause.stage);
+            match job.stage? {
+                // The undoing of the other stages has nothing to do: a line for each would be noise.
+                StageName::Apply if matches!(failed, Some(StageName::Apply | StageName::Verify)) => {
+                    paint(Tone::Caution, format!("putting it back: {}", cause(why)))
+                }
+                StageName::Backup if failed == Some(StageName::Backup) => {
+                    paint(Tone::Caution, format!("letting the service go on: {}", cause(why)))
+                }
+                StageName::Preflight | StageName::Pull | StageName::Backup | StageName::Apply | StageName::Verify => {
+                    return None;
+                }
+            }
+        }
+        JobStateName::Updated => paint(Tone::Good, "updated"),
+        JobStateName::Failed => paint(Tone::Bad, format!("failed, the old containers run: {}", cause(why))),
+        JobStateName::RolledBack => paint(Tone::Caution, "rolled back: the old image runs again"),
+        JobStateName::NeedsAttention => {
+            paint(Tone::Bad, format!("needs attention: {}", cause(job.undo_failure.as_ref().or(why))))
+        }
+    })
+}
+
+impl Observer for Live {
+    fn state(&self, job: &Job) {
+        self.show(&job.into());
+    }
+
+    fn line(&self, workload: &WorkloadId, line: &LogLine) {
+        self.tell(&workload.into(), line.source.into(), &line.text);
     }
 }

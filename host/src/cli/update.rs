@@ -3,23 +3,27 @@
 mod consent;
 
 use super::arguments::UpdateArguments;
-use super::backup::plan_lines as backup_lines;
-use super::check::{follow, plan_lines, progress_bar};
+use super::check::{follow, progress_bar};
 use super::live::{Live, Verbosity};
 use super::paint::{Tone, paint};
 use super::recover::{settle, tidy};
+use super::show::plan::count;
+use super::show::{entries, job, plan};
 use super::signals::StopRequest;
-use super::table::{Cell, Table, one_line};
+use super::table::{Cell, Table};
 use super::{Ending, Failure};
 use crate::app::{App, Host};
 use crate::cli::failure;
 use crate::cli::output::{complain, out};
 use crate::config::Config;
+use crate::operations::change::ChangeView;
+use crate::operations::check::Entry;
 use crate::operations::update::{Untold, Wanted, find_service, make_plan, tell};
+use crate::operations::words::EntryStatus;
 use dockrev_core::ids::{ContainerName, StackName};
 use dockrev_core::image::Tag;
-use dockrev_core::job::{Job, JobState, Stage};
-use dockrev_core::plan::{Change, Decision, MismatchRule, PlanEntry, UndoRule, Writing};
+use dockrev_core::job::JobState;
+use dockrev_core::plan::{Change, MismatchRule, UndoRule};
 use dockrev_engine::batch::{self, Item};
 use dockrev_engine::detect::Scope;
 
@@ -36,27 +40,21 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
     let recovered = if arguments.dry_run { Ending::Fine } else { settle(&app, &host, &live, &stop).await? };
     let scope = scope(&host, arguments).await?;
     let bar = progress_bar(true);
-    let plan = make_plan(&app, &host, &wanted(scope, requested, arguments), &follow(&bar)).await?;
+    let planned = make_plan(&app, &host, &wanted(scope, requested, arguments), &follow(&bar)).await?;
     bar.finish_and_clear();
-    let entries: Vec<&PlanEntry> = plan.entries.iter().collect();
-    for line in plan_lines(&entries) {
+    let entries = planned.entries();
+    for line in entries::lines(&entries) {
         out!("{line}");
     }
     super::plugin::complain(&app).await;
-    let changes: Vec<Change> = plan.changes().cloned().collect();
-    let unknown =
-        entries.iter().filter(|entry| matches!(entry.decision, Decision::Gone(_) | Decision::Unknown(_))).count();
+    let changes: Vec<Change> = planned.plan.changes().cloned().collect();
+    let unknown = unknown(&entries);
     let so_far = if unknown > 0 { Ending::Trouble } else { recovered };
     if changes.is_empty() {
-        match unknown {
-            0 => out!("nothing to update"),
-            some => out!("nothing to update, but of {} it is not known", count(some, "service")),
-        }
+        say_nothing_to_do(unknown);
         return Ok(so_far);
     }
-    show_edits(&changes);
-    show_backups(&changes);
-    show_warnings(&changes);
+    plan::show(&changes.iter().map(ChangeView::from).collect::<Vec<_>>());
     if arguments.dry_run {
         out!("dry run: nothing was changed");
         return Ok(Ending::Fine);
@@ -86,6 +84,18 @@ pub(super) async fn run(config: &Config, arguments: &UpdateArguments) -> Result<
     first.map_or(Ok(ending.worse_of(so_far)), |error| Err(error.into()))
 }
 
+/// Of how many it could not be found out whether there is something newer.
+pub(super) fn unknown(entries: &[Entry]) -> usize {
+    entries.iter().filter(|entry| matches!(entry.status, EntryStatus::Gone | EntryStatus::Unknown)).count()
+}
+
+pub(super) fn say_nothing_to_do(unknown: usize) {
+    match unknown {
+        0 => out!("nothing to update"),
+        some => out!("nothing to update, but of {} it is not known", count(some, "service")),
+    }
+}
+
 fn wanted(scope: Scope, tag: Option<Tag>, arguments: &UpdateArguments) -> Wanted {
     let architecture_mismatch = if arguments.allow_arch_mismatch { MismatchRule::Apply } else { MismatchRule::Hold };
     let without_healthcheck =
@@ -107,43 +117,9 @@ async fn scope(host: &Host, arguments: &UpdateArguments) -> Result<Scope, Failur
     }
 }
 
-/// The changes of the user's own files, as a unified diff.
-fn show_edits(changes: &[Change]) {
-    for change in changes {
-        let Some(Writing::Rewrite(plan)) = change.workload.service().map(|service| &service.writing) else { continue };
-        for line in plan.rewrite.diff() {
-            let tone = match line.chars().next() {
-                Some('+') => Tone::Good,
-                Some('-') => Tone::Bad,
-                Some(_) | None => Tone::Faint,
-            };
-            out!("{}", paint(tone, one_line(&line)));
-        }
-    }
-}
-
-fn show_backups(changes: &[Change]) {
-    for change in changes {
-        let lines = change.backup.as_ref().map(backup_lines).unwrap_or_default();
-        for line in lines {
-            out!("{} {}: {line}", paint(Tone::Faint, "backup:"), change.id());
-        }
-    }
-}
-
-fn show_warnings(changes: &[Change]) {
-    for change in changes {
-        for warning in &change.warnings {
-            let text = format!("warning: {}: {warning}", change.id());
-            out!("{}", paint(Tone::Caution, one_line(&text)));
-        }
-    }
-    out!();
-}
-
 /// What runs now, service by service.
 fn report(items: &[Item]) -> Ending {
-    let mut table = Table::new(&["SERVICE", "RESULT", "RUNS NOW", "DIGEST BEFORE", "DIGEST NOW", "TIME", "JOB"]);
+    let mut table = Table::new(&job::RESULT);
     let mut ending = Ending::Fine;
     for item in items {
         match item {
@@ -151,7 +127,7 @@ fn report(items: &[Item]) -> Ending {
                 if job.state != JobState::Updated {
                     ending = Ending::Trouble;
                 }
-                table.row(job_cells(job));
+                table.row(job::result_row(&job.as_ref().into()));
             }
             Item::Stopped { workload } => {
                 ending = Ending::Trouble;
@@ -166,38 +142,4 @@ fn report(items: &[Item]) -> Ending {
     }
     table.print();
     ending
-}
-
-fn job_cells(job: &Job) -> Vec<Cell> {
-    let change = &job.change;
-    let before = change.from.digest.as_ref().map_or("-", |digest| digest.short()).to_owned();
-    let (runs, digest) = match &job.state {
-        JobState::Updated => (change.to.tag.to_string(), change.to.digest.short().to_owned()),
-        JobState::RolledBack { .. } => (change.from.tag.to_string(), before.clone()),
-        // Preflight may have found that something else runs by now.
-        JobState::Failed { cause } if cause.stage != Stage::Preflight => (change.from.tag.to_string(), before.clone()),
-        JobState::Failed { .. }
-        | JobState::NeedsAttention { .. }
-        | JobState::Running { .. }
-        | JobState::Undoing { .. } => ("unknown".to_owned(), "unknown".to_owned()),
-    };
-    let tone = match &job.state {
-        JobState::Updated => Tone::Good,
-        JobState::RolledBack { .. } | JobState::Failed { .. } => Tone::Caution,
-        JobState::NeedsAttention { .. } | JobState::Running { .. } | JobState::Undoing { .. } => Tone::Bad,
-    };
-    let took = job.changed_at.duration_since(job.created_at).as_secs_f64();
-    vec![
-        Cell::plain(change.id().to_string()),
-        Cell::new(tone, job.state.name()),
-        Cell::plain(runs),
-        Cell::plain(before),
-        Cell::plain(digest),
-        Cell::plain(format!("{took:.1} s")),
-        Cell::new(Tone::Faint, job.id.to_string()),
-    ]
-}
-
-fn count(number: usize, thing: &str) -> String {
-    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }

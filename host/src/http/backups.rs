@@ -5,11 +5,11 @@ use super::error::ApiError;
 use super::extract::{Body, Named};
 use crate::events::EventKind;
 use crate::operations::Failure;
-use crate::operations::backups::{RestoreWish, items, put_back, running_users};
+use crate::operations::backups::{BackupView, DamagedView, RestoreWish, items, put_back, running_users};
 use crate::server::detached::detached;
 use axum::Json;
 use axum::extract::State;
-use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, DamagedArtifact};
+use dockrev_core::backup::ArtifactName;
 use dockrev_core::ports::Vault as _;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -22,72 +22,6 @@ pub(super) struct Backups {
     items: Vec<BackupView>,
     /// What can be told to be damaged without reading it.
     damaged: Vec<DamagedView>,
-}
-
-/// A backup.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Backup)]
-pub(super) struct BackupView {
-    /// Its name: `STACK/YYYYMMDD-HHMMSSZ.tar.zst`.
-    name: String,
-    /// The stack whose data it is.
-    stack: String,
-    /// Its size on the disk.
-    size_bytes: u64,
-    /// Digest of the whole file.
-    digest: String,
-    /// What is in it.
-    targets: Vec<BackupContent>,
-}
-
-/// What is in a backup.
-#[derive(Serialize, ToSchema)]
-pub(super) struct BackupContent {
-    /// `volume:NAME` or `bind:PATH`.
-    name: String,
-    /// Size of its files' content.
-    size_bytes: u64,
-    /// How many entries it has.
-    entries: u64,
-    /// What was left out or changed while it was read.
-    notes: Vec<String>,
-}
-
-/// A file among the backups that is none any more.
-#[derive(Serialize, ToSchema)]
-#[schema(as = DamagedBackup)]
-pub(super) struct DamagedView {
-    /// Its name.
-    name: String,
-    /// Its size on the disk.
-    size_bytes: u64,
-    /// What is wrong with it.
-    reason: String,
-}
-
-impl From<ArtifactTarget> for BackupContent {
-    fn from(target: ArtifactTarget) -> Self {
-        let ArtifactTarget { name, bytes, entries, notes } = target;
-        Self { name: name.to_string(), size_bytes: bytes, entries, notes }
-    }
-}
-
-impl From<Artifact> for BackupView {
-    fn from(artifact: Artifact) -> Self {
-        Self {
-            name: artifact.name.to_string(),
-            stack: artifact.name.stack().to_string(),
-            size_bytes: artifact.bytes,
-            digest: artifact.digest.to_string(),
-            targets: artifact.targets.into_iter().map(BackupContent::from).collect(),
-        }
-    }
-}
-
-impl From<DamagedArtifact> for DamagedView {
-    fn from(damaged: DamagedArtifact) -> Self {
-        Self { name: damaged.name.to_string(), size_bytes: damaged.bytes, reason: damaged.reason }
-    }
 }
 
 /// Lists the backups.

@@ -1,10 +1,10 @@
 //! Checks: the last one, how far the one that goes on has come, and new ones.
 
 use super::Shared;
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::extract::Body;
 use crate::operations::check::Effort;
-use crate::operations::{Failure, ServedBy};
+use crate::operations::{Failure, Problem, ServedBy};
 use crate::server::checks::{self, Asked, CheckProgress};
 use axum::Json;
 use axum::extract::State;
@@ -32,6 +32,8 @@ pub(super) struct CheckSummary {
     registries: BTreeMap<String, ServedBy>,
     /// How far the check that goes on has come, if one does.
     running: Option<CheckProgress>,
+    /// Numbers of the checks that were asked for and have not ended.
+    unfinished: Vec<u64>,
     /// Why the check after it failed, if it did.
     problem: Option<Problem>,
 }
@@ -48,12 +50,13 @@ pub(super) async fn last(State(server): State<Shared>) -> Json<CheckSummary> {
         effort: result.map(|result| result.effort.clone()),
         registries: result.map(|result| result.registries.clone()).unwrap_or_default(),
         running: server.checks.progress(),
+        unfinished: server.checks.unfinished(),
         problem: server.checks.failure().as_ref().map(Problem::from),
     })
 }
 
 /// Of what. One of the fields, or none for everything.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = What)]
 pub(super) struct WhatView {
@@ -93,6 +96,8 @@ impl WhatView {
 pub(super) struct CheckBegun {
     /// Whether it begins, or one that goes on already is the answer.
     asked: Asked,
+    /// Its number: it has ended when `GET /check` has it among `unfinished` no more.
+    number: u64,
 }
 
 /// Has registries asked what is newer, in the background: of everything, or of a part.
@@ -106,6 +111,6 @@ pub(super) async fn begin(
     if server.is_stopping() {
         return Err(Failure::new("server.stopping", "Dockrev is stopping: no new work begins").into());
     }
-    let asked = checks::begin(&server, what.scope()?);
-    Ok((StatusCode::ACCEPTED, Json(CheckBegun { asked })))
+    let (asked, number) = checks::begin(&server, what.scope()?);
+    Ok((StatusCode::ACCEPTED, Json(CheckBegun { asked, number })))
 }

@@ -2,8 +2,8 @@
 
 use super::Shared;
 use super::access::require;
-use super::error::{FieldProblem, Problem};
 use crate::operations::tokens::Scope;
+use crate::operations::{FieldProblem, Problem};
 use axum::Json;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};

@@ -4,11 +4,12 @@ use super::Shared;
 use super::error::ApiError;
 use super::extract::{Body, Named};
 use crate::events::EventKind;
+use crate::operations::change::WorkloadName;
 use crate::server::checks;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use dockrev_core::ids::{ServiceId, ServiceName, StackName};
+use dockrev_core::ids::WorkloadId;
 use dockrev_core::ignore::{IgnoreRule, Matcher, MatcherKind};
 use dockrev_engine::detect::Scope;
 use jiff::Timestamp;
@@ -58,10 +59,8 @@ impl From<MatcherKind> for Kind {
 pub(super) struct RuleView {
     /// Its number.
     id: i64,
-    /// The stack of its service.
-    stack: String,
-    /// The service.
-    service: String,
+    /// What it is for.
+    workload: WorkloadName,
     /// How it finds its tags.
     kind: Kind,
     /// What it looks for.
@@ -77,8 +76,7 @@ impl From<IgnoreRule> for RuleView {
     fn from(rule: IgnoreRule) -> Self {
         Self {
             id: rule.id,
-            stack: rule.service.stack.to_string(),
-            service: rule.service.service.to_string(),
+            workload: (&rule.workload).into(),
             kind: rule.matcher.kind().into(),
             matcher: rule.matcher.text().to_owned(),
             note: rule.note,
@@ -90,7 +88,7 @@ impl From<IgnoreRule> for RuleView {
 /// All rules.
 #[derive(Serialize, ToSchema)]
 pub(super) struct IgnoreRules {
-    /// By service and number.
+    /// By stack, name and number.
     items: Vec<RuleView>,
 }
 
@@ -105,10 +103,8 @@ pub(super) async fn list(State(server): State<Shared>) -> Result<Json<IgnoreRule
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewIgnoreRule {
-    /// The stack of its service.
-    stack: String,
-    /// The service.
-    service: String,
+    /// What it is for.
+    workload: WorkloadName,
     /// How it finds its tags.
     kind: Kind,
     /// What it looks for.
@@ -119,10 +115,6 @@ pub(super) struct NewIgnoreRule {
 }
 
 impl NewIgnoreRule {
-    fn service(&self) -> ServiceId {
-        ServiceId { stack: StackName::new(&self.stack), service: ServiceName::new(&self.service) }
-    }
-
     fn matcher(&self) -> Result<Matcher, ApiError> {
         let matcher = Matcher::parse(self.kind.into(), &self.matcher);
         matcher.map_err(|error| ApiError::field("ignore.invalid-rule", "matcher", error.to_string()))
@@ -138,10 +130,10 @@ pub(super) async fn add(
     State(server): State<Shared>,
     Body(new): Body<NewIgnoreRule>,
 ) -> Result<(StatusCode, Json<RuleView>), ApiError> {
-    let (service, matcher) = (new.service(), new.matcher()?);
+    let (workload, matcher) = (WorkloadId::from(&new.workload), new.matcher()?);
     let store = server.app.store().await?;
-    let rule = store.add_ignore_rule(&service, &matcher, new.note.as_deref(), Timestamp::now()).await?;
-    changed(&server, service);
+    let rule = store.add_ignore_rule(&workload, &matcher, new.note.as_deref(), Timestamp::now()).await?;
+    changed(&server, workload);
     Ok((StatusCode::CREATED, Json(rule.into())))
 }
 
@@ -166,8 +158,8 @@ pub(super) async fn preview(
     let matcher = new.matcher()?;
     let last = server.checks.last();
     let entries = last.iter().flat_map(|last| &last.result.entries);
-    let mut of_service = entries.filter(|entry| entry.stack.as_ref() == Some(&new.stack) && entry.name == new.service);
-    let tags = of_service.next().map(|entry| entry.considered.as_slice()).unwrap_or_default();
+    let mut own = entries.filter(|entry| entry.stack == new.workload.stack && entry.name == new.workload.name);
+    let tags = own.next().map(|entry| entry.considered.as_slice()).unwrap_or_default();
     let matches = |tag: &&String| tag.parse().is_ok_and(|tag| matcher.matches(&tag));
     let (hidden, left) = tags.iter().map(|considered| &considered.tag).partition::<Vec<_>, _>(matches);
     let owned = |tags: Vec<&String>| tags.into_iter().cloned().collect();
@@ -185,15 +177,16 @@ pub(super) async fn remove(State(server): State<Shared>, Named(id): Named<i64>) 
         return Err(ApiError::not_found("ignore.not-found", format!("there is no rule {id}")));
     }
     if let Some(rule) = rule {
-        changed(&server, rule.service);
+        changed(&server, rule.workload);
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What is shown of the service may be another thing now.
-fn changed(server: &Shared, service: ServiceId) {
+/// What is shown of it may be another thing now.
+fn changed(server: &Shared, workload: WorkloadId) {
     server.events.tell(EventKind::IgnoreRules, &serde_json::json!({}));
-    if server.checks.has(&service) {
-        checks::begin(server, Scope::Service(service));
+    let scope = Scope::from(workload);
+    if server.checks.has(&scope) {
+        checks::begin(server, scope);
     }
 }

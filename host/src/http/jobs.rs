@@ -4,15 +4,15 @@ use super::Shared;
 use super::access::Caller;
 use super::error::ApiError;
 use super::extract::{Asked, Body, Named, Page, cut};
-use super::job::{JobView, LogLineView, StepView};
+use crate::operations::jobs::view::{JobView, LogLineView, StepView};
 use crate::operations::words::JobStateName;
 use crate::server::run::Run;
 use crate::server::runs::{self, Term};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use dockrev_core::ids::JobId;
-use dockrev_core::job::{DataWish, Job};
+use dockrev_core::ids::{ContainerName, JobId, StackName};
+use dockrev_core::job::{DataWish, Job, Sign, downtime};
 use dockrev_core::ports::Journal as _;
 use dockrev_store::{JobFilter, JobPlace};
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,10 @@ pub(super) struct WhichJobs {
     state: Option<JobStateName>,
     /// Of this stack.
     stack: Option<String>,
-    /// Of the service, or the container that belongs to no stack, of this name.
+    /// Of the service of this name.
     service: Option<String>,
+    /// Of the container of this name, which belongs to no stack.
+    container: Option<String>,
 }
 
 /// A page of jobs.
@@ -54,7 +56,14 @@ pub(super) async fn list(
         Some(JobPlace { created_at_unix_ms: at.parse().ok()?, id: id.to_owned() })
     })?;
     let state = which.state.map(|state| state.as_str().to_owned());
-    let filter = JobFilter { state, stack: which.stack, service: which.service };
+    let filter = match which.container {
+        // It is filed under a stack of its own.
+        Some(name) => {
+            let stack = StackName::of_container(&ContainerName::new(&name));
+            JobFilter { state, stack: Some(stack.to_string()), service: Some(name) }
+        }
+        None => JobFilter { state, stack: which.stack, service: which.service },
+    };
     let jobs = server.app.store().await?.jobs_after(&filter, after.as_ref(), page.limit() + 1).await?;
     let cursor = |job: &Job| format!("{}.{}", job.created_at.as_millisecond(), job.id);
     let (jobs, next_cursor) = cut(jobs, page.limit(), cursor);
@@ -70,6 +79,10 @@ pub(super) struct JobDetail {
     journal: Vec<StepView>,
     /// Whether it was asked to stop.
     is_asked_to_cancel: bool,
+    /// For how long the service was not known to be up, at most. Absent where it was not touched, or is not back yet.
+    downtime_ms: Option<u64>,
+    /// The plan that it is part of. Absent for one of the command line.
+    plan: Option<String>,
 }
 
 /// Shows a job with its journal.
@@ -81,8 +94,12 @@ pub(super) async fn show(State(server): State<Shared>, Named(id): Named<String>)
     let job = find(&server, &id).await?;
     let store = server.app.store().await?;
     let journal = store.journal(&job.id).await?;
+    let sign = if job.change.had_healthcheck { Sign::Health } else { Sign::Running };
+    let downtime_ms = downtime(&journal, sign).map(|away| u64::try_from(away.as_millis()).unwrap_or(u64::MAX));
     Ok(Json(JobDetail {
         job: (&job).into(),
+        downtime_ms,
+        plan: store.plan_of_job(&job.id).await?,
         journal: journal.iter().map(StepView::from).collect(),
         is_asked_to_cancel: !job.state.has_ended() && store.is_asked_to_cancel(&job.id).await?,
     }))

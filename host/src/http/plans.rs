@@ -2,16 +2,17 @@
 
 use super::Shared;
 use super::access::Caller;
-use super::change::ChangeView;
 use super::checks::WhatView;
 use super::error::ApiError;
 use super::extract::{Body, Named};
 use crate::operations::Failure;
+use crate::operations::change::{ChangeView, WorkloadName};
 use crate::operations::check::{self, Entry};
 use crate::operations::update::Wanted;
 use crate::operations::words::EntryStatus;
+use crate::server::Server;
+use crate::server::plans::{self, By};
 use crate::server::run::{Run, RunState};
-use crate::server::{Server, plans};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -23,7 +24,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// What is to be planned.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPlan {
     /// Of what; absent for everything.
@@ -34,7 +35,7 @@ pub(super) struct NewPlan {
     tag: Option<String>,
     /// Only these of what was found: a stack and a service, or a container. Absent for all.
     #[serde(default)]
-    only: Option<Vec<super::WorkloadName>>,
+    only: Option<Vec<WorkloadName>>,
     /// Take an image that is not built for this host's platform.
     #[serde(default)]
     allow_architecture_mismatch: bool,
@@ -69,7 +70,7 @@ impl NewPlan {
         })
     }
 
-    fn has(&self, workload: &super::WorkloadName) -> bool {
+    fn has(&self, workload: &WorkloadName) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(workload))
     }
 }
@@ -85,6 +86,8 @@ pub(super) struct PlanView {
     created_at: Timestamp,
     /// Who asked for it.
     created_by: String,
+    /// What was asked for. Absent where the server made it by itself.
+    asked: Option<NewPlan>,
     /// What is changed when it is started, in order.
     changes: Vec<ChangeView>,
     /// All that was looked at, changed or not, with the reason.
@@ -104,7 +107,9 @@ pub(super) async fn make(
     Extension(caller): Extension<Caller>,
     Body(new): Body<NewPlan>,
 ) -> Result<(StatusCode, Json<PlanView>), ApiError> {
-    let stored = plans::make(&server, new.wanted()?, &caller.who, |change| new.has(&(&change.id()).into())).await?;
+    let asked_json = serde_json::to_string(&new).map_err(|error| Failure::new("json.failed", error.to_string()))?;
+    let by = By { who: &caller.who, asked_json: Some(asked_json) };
+    let stored = plans::make(&server, new.wanted()?, by, |change| new.has(&(&change.id()).into())).await?;
     Ok((StatusCode::CREATED, Json(view(&server, stored)?)))
 }
 
@@ -123,6 +128,7 @@ fn view(server: &Server, stored: StoredPlan) -> Result<PlanView, ApiError> {
     let unreadable = |error: serde_json::Error| Failure::new("store.failed", format!("unreadable plan: {error}"));
     let entries: Vec<Entry> = serde_json::from_str(&stored.entries_json).map_err(unreadable)?;
     let run = stored.run_json.as_deref().map(serde_json::from_str::<Run>).transpose().map_err(unreadable)?;
+    let asked = stored.asked_json.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?;
     let run = run.map(|run| {
         let is_lost = run.state == RunState::Running && !server.runs.is_active(&stored.id);
         if is_lost { Run { state: RunState::Interrupted, ..run } } else { run }
@@ -131,6 +137,7 @@ fn view(server: &Server, stored: StoredPlan) -> Result<PlanView, ApiError> {
         id: stored.id,
         created_at: stored.created_at,
         created_by: stored.created_by,
+        asked,
         changes: stored.changes.iter().map(ChangeView::from).collect(),
         counts: check::counts(entries.iter().map(|entry: &Entry| -> EntryStatus { entry.status })),
         entries,

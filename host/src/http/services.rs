@@ -1,13 +1,13 @@
 //! Stacks, services and containers: what the last check found of them, and what they do now.
 
 use super::Shared;
-use super::change::WorkloadName;
 use super::error::ApiError;
 use super::extract::{Asked, Body, Named, Page, cut};
-use super::job::{JobView, ProbeView};
 use crate::events::EventKind;
+use crate::operations::change::WorkloadName;
 use crate::operations::check::Entry;
 use crate::operations::containers::{Whose, Wish, order};
+use crate::operations::jobs::view::{JobView, ProbeView};
 use crate::operations::words::{EntryKind, EntryStatus, LogSourceName};
 use crate::server::checks::{self, StackSummary};
 use crate::server::detached::detached;
@@ -302,6 +302,9 @@ pub(super) struct ContainerLog {
 /// One line that a container wrote.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ContainerLine {
+    /// When the engine took it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    at: Option<Timestamp>,
     /// Where it comes from.
     source: LogSourceName,
     /// The line, without its end.
@@ -309,7 +312,7 @@ pub(super) struct ContainerLine {
 }
 
 fn container_lines(lines: Vec<LogLine>) -> Json<ContainerLog> {
-    let line = |line: LogLine| ContainerLine { source: line.source.into(), text: line.text };
+    let line = |line: LogLine| ContainerLine { at: line.at, source: line.source.into(), text: line.text };
     Json(ContainerLog { lines: lines.into_iter().map(line).collect() })
 }
 

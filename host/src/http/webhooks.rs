@@ -3,12 +3,13 @@
 mod event;
 mod proof;
 
+use super::Shared;
 use super::access::{self, Caller};
 use super::checks::WhatView;
 use super::error::ApiError;
 use super::extract::{Body, Named, whole};
-use super::{Shared, WorkloadName};
 use crate::operations::Failure;
+use crate::operations::change::WorkloadName;
 use crate::operations::tokens::Scope;
 use crate::server::Server;
 use crate::server::checks::{self, Asked};
@@ -20,7 +21,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::{Extension, Json};
-use dockrev_core::ids::{ContainerName, ServiceId, ServiceName, StackName};
+use dockrev_core::ids::WorkloadId;
 use dockrev_core::image::{ImageRef, Repository};
 use dockrev_engine::detect;
 use serde::{Deserialize, Serialize};
@@ -128,7 +129,7 @@ pub(super) async fn registry(
         checks::begin(&server, detect::Scope::All);
     } else {
         for workload in &checked {
-            checks::begin(&server, scope(workload));
+            checks::begin(&server, WorkloadId::from(workload).into());
         }
     }
     Ok((StatusCode::ACCEPTED, Json(EventTaken { was_seen: false, checked })))
@@ -143,16 +144,6 @@ fn made_from(server: &Server, repositories: &[Repository]) -> Vec<WorkloadName> 
     };
     let entries = last.result.entries.iter().filter(|entry| is_of(&entry.reference));
     entries.map(|entry| WorkloadName { stack: entry.stack.clone(), name: entry.name.clone() }).collect()
-}
-
-fn scope(workload: &WorkloadName) -> detect::Scope {
-    match &workload.stack {
-        Some(stack) => detect::Scope::Service(ServiceId {
-            stack: StackName::new(stack),
-            service: ServiceName::new(&workload.name),
-        }),
-        None => detect::Scope::Container(ContainerName::new(&workload.name)),
-    }
 }
 
 /// What somebody wants done.
@@ -202,7 +193,7 @@ pub(super) async fn trigger(
     }
     let scope = new.what.scope()?;
     let triggered = match new.action {
-        Action::Check => Triggered { asked: Some(checks::begin(&server, scope)), plan: None, run: None },
+        Action::Check => Triggered { asked: Some(checks::begin(&server, scope).0), plan: None, run: None },
         Action::Update => {
             access::has_scope(Scope::Update, &caller)?;
             let begun = runs::update(&server, scope, (&caller.who, Term::Open), |_| true).await?;

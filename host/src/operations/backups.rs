@@ -1,5 +1,9 @@
 //! Backups of data, and the way back from them.
 
+mod view;
+
+pub use view::{BackupContent, BackupView, DamagedView};
+
 use super::{Failure, containers};
 use crate::app::{App, Host};
 use dockrev_core::backup::{self, Artifact, ArtifactName, DataTarget, TargetName};

@@ -10,7 +10,7 @@ use dockrev_core::stack::{ComposeProject, Container, Inventory, Service};
 use dockrev_egress::{DockerConfigError, Login, Proxies};
 use dockrev_plugin_host::Readiness;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::io;
@@ -18,7 +18,7 @@ use std::path::Path;
 use utoipa::ToSchema;
 
 /// How something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schema(as = FindingState)]
 pub enum State {
@@ -31,11 +31,10 @@ pub enum State {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// What kind of thing: `data`, `plugin`, `engine`, `stack`, `registry` and so on.
-    #[schema(value_type = String)]
-    pub area: &'static str,
+    pub area: String,
     /// Which one.
     pub subject: String,
     /// How it is.
@@ -64,7 +63,7 @@ impl Findings {
         hint: Option<&str>,
     ) {
         let (subject, message, hint) = (subject.to_string(), message.into(), hint.map(str::to_owned));
-        self.0.push(Finding { area, subject, state, message, hint });
+        self.0.push(Finding { area: area.to_owned(), subject, state, message, hint });
     }
 
     fn host(&mut self, area: &'static str, subject: &dyn Display, error: &HostError) {
@@ -164,8 +163,14 @@ async fn engine(app: &App, config: &Config, findings: &mut Findings) -> Result<O
     match host.engine.inventory().await {
         Ok(inventory) => {
             let (stacks, lone) = (inventory.stacks.len(), inventory.standalone.len());
-            let message = format!("answers: {}, {stacks} stacks, {lone} containers without one", inventory.platform);
+            let version = host.engine.version().await.map(|version| format!("version {version}, ")).unwrap_or_default();
+            let platform = &inventory.platform;
+            let message = format!("answers: {version}{platform}, {stacks} stacks, {lone} containers without one");
             findings.ok("engine", &config.engine, message);
+            match host.compose.version().await {
+                Ok(version) => findings.ok("compose", &config.compose, format!("answers: version {version}")),
+                Err(error) => findings.host("compose", &config.compose, &error),
+            }
             Ok(Some((host, inventory)))
         }
         Err(error) => {

@@ -1,25 +1,27 @@
 //! Why something that was asked for was not done: what failed, a stable code, and what to do.
 
+use super::problem::{FieldProblem, Problem};
 use crate::app::AppError;
 use crate::config::ConfigError;
 use dockrev_core::ports::{HostError, JournalError, VaultError};
 use dockrev_engine::attach::AttachError;
 use dockrev_engine::detect::DetectError;
 use dockrev_engine::runner::RunError;
+use std::borrow::Cow;
 use std::error::Error;
 
 /// What was asked for was not done.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
     hint: Option<String>,
 }
 
 impl Failure {
     /// A failure with a stable code, in words.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None }
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), hint: None }
     }
 
     /// The same, with what the reader can do about it.
@@ -30,13 +32,13 @@ impl Failure {
     }
 
     fn of(code: &'static str, error: &dyn Error, hint: Option<&str>) -> Self {
-        Self { code, message: chain(error), hint: hint.map(str::to_owned) }
+        Self { code: code.into(), message: chain(error), hint: hint.map(str::to_owned) }
     }
 
     /// Stable code for programs.
     #[must_use]
-    pub fn code(&self) -> &'static str {
-        self.code
+    pub fn code(&self) -> &str {
+        &self.code
     }
 
     /// What failed, for people.
@@ -125,5 +127,18 @@ impl From<DetectError> for Failure {
                 Self::of("service.not-found", &error, Some("`dockrev check` lists all services"))
             }
         }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        let mut message = problem.message;
+        // A message that is about one field is the same as that field's.
+        for FieldProblem { field, message: wrong } in problem.fields {
+            if wrong != message {
+                message.push_str(&format!("; {field}: {wrong}"));
+            }
+        }
+        Self { code: problem.code.into(), message, hint: problem.hint }
     }
 }

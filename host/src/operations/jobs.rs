@@ -1,5 +1,7 @@
 //! Jobs that were done, and those that run.
 
+pub mod view;
+
 use super::Failure;
 use crate::app::App;
 use dockrev_core::job::Job;

@@ -21,6 +21,12 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// Until when it asked to be left alone, if it did.
+    #[must_use]
+    pub fn left_alone_until(&self) -> Option<Timestamp> {
+        self.left_alone_until
+    }
+
     /// Requests that are left in this window, if it says so.
     #[must_use]
     pub fn remaining(&self) -> Option<u64> {

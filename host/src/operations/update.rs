@@ -1,8 +1,10 @@
 //! What an update does, planned; and what is told of it afterwards.
 
 use super::Failure;
+use super::check::entry::{self, Entry};
 use super::notify::deliver;
 use crate::app::{App, Host};
+use dockrev_core::detection::{Detection, Subject};
 use dockrev_core::event::Event;
 use dockrev_core::ids::{JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::Tag;
@@ -10,6 +12,7 @@ use dockrev_core::plan::{MismatchRule, Plan, PlanOptions, UndoRule, VerifySettin
 use dockrev_engine::attach;
 use dockrev_engine::batch::Item;
 use dockrev_engine::detect::{Depth, Progress, Scope};
+use std::collections::BTreeMap;
 
 /// What is to be planned.
 #[derive(Clone, Debug)]
@@ -57,8 +60,24 @@ pub async fn find_service(host: &Host, text: &str) -> Result<ServiceId, Failure>
     }
 }
 
+/// A plan, and what it goes by.
+pub struct Planned {
+    /// What is done with each subject.
+    pub plan: Plan,
+    detections: Vec<Detection>,
+}
+
+impl Planned {
+    /// What the plan says, and what that goes by.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry> {
+        let found: BTreeMap<&Subject, &Detection> = self.detections.iter().map(|one| (&one.subject, one)).collect();
+        self.plan.entries.iter().map(|entry| entry::of(entry, found.get(&entry.subject).copied())).collect()
+    }
+}
+
 /// Makes a plan, with what is copied before each change.
-pub async fn make_plan(app: &App, host: &Host, wanted: &Wanted, progress: &Progress<'_>) -> Result<Plan, Failure> {
+pub async fn make_plan(app: &App, host: &Host, wanted: &Wanted, progress: &Progress<'_>) -> Result<Planned, Failure> {
     let detector = app.detector().await?;
     let survey = detector.survey(host.ports(), &wanted.scope, Depth::Plan, wanted.tag.as_ref(), progress).await?;
     // What is asked for by its name is taken although it was taken back before.
@@ -70,7 +89,7 @@ pub async fn make_plan(app: &App, host: &Host, wanted: &Wanted, progress: &Progr
     };
     let mut plan = plan(&survey.detections, &survey.platform, &options);
     attach::attach(&mut plan, &app.ports(host).await?, &app.config().settings).await?;
-    Ok(plan)
+    Ok(Planned { plan, detections: survey.detections })
 }
 
 /// A channel that did not get word of a job.

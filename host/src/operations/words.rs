@@ -73,6 +73,21 @@ pub enum LevelName {
     Requested,
 }
 
+impl LevelName {
+    /// Stable word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Major => "major",
+            Self::Minor => "minor",
+            Self::Patch => "patch",
+            Self::SameLevel => "same-level",
+            Self::Digest => "digest",
+            Self::Requested => "requested",
+        }
+    }
+}
+
 impl From<ChangeLevel> for LevelName {
     fn from(level: ChangeLevel) -> Self {
         match level {
@@ -168,6 +183,20 @@ pub enum StageName {
     Verify,
 }
 
+impl StageName {
+    /// Stable word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Preflight => "preflight",
+            Self::Pull => "pull",
+            Self::Backup => "backup",
+            Self::Apply => "apply",
+            Self::Verify => "verify",
+        }
+    }
+}
+
 impl From<Stage> for StageName {
     fn from(stage: Stage) -> Self {
         match stage {
@@ -259,6 +288,20 @@ pub enum LogSourceName {
     ComposeErr,
     /// The service's own output.
     Service,
+}
+
+impl LogSourceName {
+    /// For people: short, and `!` for what came from standard error.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dockrev => "dockrev",
+            Self::Engine => "engine",
+            Self::ComposeOut => "compose",
+            Self::ComposeErr => "compose!",
+            Self::Service => "service",
+        }
+    }
 }
 
 impl From<LogSource> for LogSourceName {

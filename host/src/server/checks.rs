@@ -5,13 +5,13 @@ use crate::events::EventKind;
 use crate::operations::Failure;
 use crate::operations::check::{self, CheckResult, Entry, Question};
 use crate::operations::words::EntryKind;
-use dockrev_core::ids::{ServiceId, StackName};
+use dockrev_core::ids::StackName;
 use dockrev_engine::detect::Scope;
 use dockrev_store::Store;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex as AsyncMutex;
 use utoipa::ToSchema;
@@ -49,8 +49,34 @@ pub(crate) struct Checks {
     progress: Mutex<Option<CheckProgress>>,
     failure: Mutex<Option<Failure>>,
     next: Mutex<Option<Timestamp>>,
+    tickets: Mutex<Tickets>,
     /// One at a time: two would ask the same.
     turn: AsyncMutex<()>,
+}
+
+/// Checks that were asked for and have not ended.
+#[derive(Default)]
+struct Tickets {
+    last: u64,
+    unfinished: BTreeSet<u64>,
+    /// The one of the whole host among them.
+    whole: Option<u64>,
+}
+
+/// A check that was asked for, until it has ended.
+struct Ticket<'a> {
+    checks: &'a Checks,
+    number: u64,
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        let mut tickets = self.checks.tickets();
+        tickets.unfinished.remove(&self.number);
+        if tickets.whole == Some(self.number) {
+            tickets.whole = None;
+        }
+    }
 }
 
 /// What became of the wish for a check.
@@ -88,10 +114,9 @@ impl Checks {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether the last one found this service.
-    pub(crate) fn has(&self, service: &ServiceId) -> bool {
-        let scope = Scope::Service(service.clone());
-        self.last().is_some_and(|last| last.result.entries.iter().any(|entry| is_in(entry, &scope)))
+    /// Whether the last one found something of it.
+    pub(crate) fn has(&self, scope: &Scope) -> bool {
+        self.last().is_some_and(|last| last.result.entries.iter().any(|entry| is_in(entry, scope)))
     }
 
     /// Why the last one of the whole host failed, if it did.
@@ -108,6 +133,31 @@ impl Checks {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
+    /// Numbers of the checks that were asked for and have not ended.
+    pub(crate) fn unfinished(&self) -> Vec<u64> {
+        self.tickets().unfinished.iter().copied().collect()
+    }
+
+    fn tickets(&self) -> MutexGuard<'_, Tickets> {
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a number for a check, or gives that of the one whose answer will do.
+    fn ask(&self, scope: &Scope) -> (Asked, u64) {
+        let mut tickets = self.tickets();
+        let is_whole = *scope == Scope::All;
+        if let Some(number) = tickets.whole.filter(|_| is_whole) {
+            return (Asked::Joined, number);
+        }
+        tickets.last += 1;
+        let number = tickets.last;
+        tickets.unfinished.insert(number);
+        if is_whole {
+            tickets.whole = Some(number);
+        }
+        (Asked::Started, number)
+    }
+
     fn keep(&self, last: Arc<LastCheck>) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
     }
@@ -121,18 +171,36 @@ impl Checks {
     }
 }
 
-/// Begins a check in the background. One of the whole host is joined if it goes on already.
-pub(crate) fn begin(server: &Arc<Server>, scope: Scope) -> Asked {
-    if scope == Scope::All && server.checks.progress().is_some_and(|progress| progress.is_whole) {
-        return Asked::Joined;
-    }
+/// Begins a check in the background, and gives its number among [`Checks::unfinished`]. One of the whole host is joined if
+/// there is one already.
+pub(crate) fn begin(server: &Arc<Server>, scope: Scope) -> (Asked, u64) {
+    let number = match server.checks.ask(&scope) {
+        (Asked::Joined, number) => return (Asked::Joined, number),
+        (Asked::Started, number) => number,
+    };
     let server = Arc::clone(server);
-    tokio::spawn(async move { run(&server, scope).await });
-    Asked::Started
+    tokio::spawn(async move {
+        let ticket = Ticket { checks: &server.checks, number };
+        make(&server, scope).await;
+        drop(ticket);
+    });
+    (Asked::Started, number)
 }
 
 /// Checks, keeps what was found, and tells of it. A check that fails leaves what the last one found.
 pub(crate) async fn run(server: &Server, scope: Scope) {
+    match server.checks.ask(&scope) {
+        (Asked::Started, number) => {
+            let ticket = Ticket { checks: &server.checks, number };
+            make(server, scope).await;
+            drop(ticket);
+        }
+        // Whoever asked first tells of it.
+        (Asked::Joined, _) => {}
+    }
+}
+
+async fn make(server: &Server, scope: Scope) {
     let _turn = server.checks.turn.lock().await;
     let (began, started_at) = (Instant::now(), now());
     let told = Mutex::new(None::<Instant>);

@@ -3,11 +3,13 @@
 use super::Server;
 use super::metrics::Metrics;
 use crate::events::{EventKind, Events};
-use crate::http::{JobView, WorkloadName};
+use crate::operations::change::WorkloadName;
+use crate::operations::jobs::view::JobView;
 use crate::operations::words::LogSourceName;
 use dockrev_core::ids::WorkloadId;
 use dockrev_core::job::{Job, LogLine};
 use dockrev_engine::runner::Observer;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -32,6 +34,7 @@ pub(super) struct Begun {
 struct Line<'a> {
     job: Option<&'a str>,
     workload: WorkloadName,
+    at: Option<Timestamp>,
     source: LogSourceName,
     text: &'a str,
 }
@@ -65,6 +68,6 @@ impl Observer for Watcher {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let job = jobs.get(workload).map(String::as_str);
         let (workload, source) = (workload.into(), line.source.into());
-        self.events.tell(EventKind::JobLog, &Line { job, workload, source, text: &line.text });
+        self.events.tell(EventKind::JobLog, &Line { job, workload, at: line.at, source, text: &line.text });
     }
 }

@@ -1,6 +1,7 @@
 //! What becomes of a plan that was started.
 
-use crate::http::{Problem, WorkloadName};
+use crate::operations::Problem;
+use crate::operations::change::WorkloadName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -5,9 +5,10 @@ use super::observer::{Begun, Watcher};
 use super::run::{Run, RunOutcome, RunState};
 use super::{Server, checks, plans};
 use crate::events::EventKind;
-use crate::http::{JobView, Problem, WorkloadName};
-use crate::operations::Failure;
+use crate::operations::change::WorkloadName;
+use crate::operations::jobs::view::JobView;
 use crate::operations::update::{Wanted, tell};
+use crate::operations::{Failure, Problem};
 use dockrev_core::ids::{JobId, StackName};
 use dockrev_core::job::DataWish;
 use dockrev_core::plan::Change;
@@ -106,7 +107,7 @@ pub(crate) async fn update(
     (who, term): (&str, Term),
     kept: impl Fn(&Change) -> bool,
 ) -> Result<Option<(StoredPlan, Run)>, Failure> {
-    let plan = plans::make(server, Wanted::cautiously(scope), who, kept).await?;
+    let plan = plans::make(server, Wanted::cautiously(scope), plans::By { who, asked_json: None }, kept).await?;
     if plan.changes.is_empty() {
         return Ok(None);
     }
@@ -184,6 +185,17 @@ impl Progress<'_> {
         }
         self.server.events.tell(EventKind::Plan, &PlanEvent { plan: self.plan, run: &run });
     }
+
+    /// Nothing depends on it but the way from a job to its plan.
+    async fn keep_job(&self, job: &JobId) {
+        let kept = match self.server.app.store().await {
+            Ok(store) => store.add_job_to_plan(self.plan, job).await.map_err(Failure::from),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(failure) = kept {
+            tracing::warn!("which plan job {job} is part of is not kept: {}", failure.message());
+        }
+    }
 }
 
 async fn carry_out(
@@ -243,6 +255,7 @@ async fn do_changes(
     let noting = async {
         while let Some(Begun { workload, job }) = begun.recv().await {
             progress.note(|run| run.begun(&(&workload).into(), &job.id)).await;
+            progress.keep_job(&JobId::new(&job.id)).await;
         }
     };
     let (batch, ()) = tokio::join!(work, noting);

@@ -7,6 +7,7 @@ mod document;
 mod events;
 mod interrupted;
 mod once;
+mod remote;
 mod served;
 mod updates;
 mod webhooks;

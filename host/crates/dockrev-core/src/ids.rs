@@ -95,6 +95,24 @@ impl WorkloadId {
             Self::Container(name) => StackName::of_container(name),
         }
     }
+
+    /// Its name within its stack.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Service(service) => service.service.as_str(),
+            Self::Container(name) => name.as_str(),
+        }
+    }
+
+    /// The one of this name in this stack: what [`Self::stack`] and [`Self::name`] give.
+    #[must_use]
+    pub fn in_stack(stack: StackName, name: &str) -> Self {
+        match stack.container() {
+            Some(container) if container.as_str() == name => Self::Container(container),
+            Some(_) | None => Self::Service(ServiceId { stack, service: ServiceName::new(name) }),
+        }
+    }
 }
 
 impl fmt::Display for WorkloadId {
@@ -131,7 +149,11 @@ mod tests {
     fn a_container_is_a_stack_of_its_own() {
         let web = ContainerName::new("web");
         assert_eq!(WorkloadId::Container(web.clone()).stack().as_str(), "web.container");
-        assert_eq!(StackName::of_container(&web).container(), Some(web));
+        assert_eq!(StackName::of_container(&web).container(), Some(web.clone()));
         assert_eq!(StackName::new("web").container(), None);
+        let service = ServiceId { stack: StackName::new("shop"), service: ServiceName::new("web") };
+        for id in [WorkloadId::Container(web), WorkloadId::Service(service)] {
+            assert_eq!(WorkloadId::in_stack(id.stack(), id.name()), id);
+        }
     }
 }

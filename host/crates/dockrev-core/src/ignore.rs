@@ -1,6 +1,6 @@
-//! Ignore rules: tags of a service that nobody wants to be told about as updates.
+//! Ignore rules: tags of a service or container that nobody wants to be told about as updates.
 
-use crate::ids::ServiceId;
+use crate::ids::WorkloadId;
 use crate::image::Tag;
 use jiff::Timestamp;
 use regex::{Regex, RegexBuilder};
@@ -13,13 +13,13 @@ pub const RULE_MAX_CHARS: usize = 256;
 /// Largest compiled regular expression, in bytes: a rule is matched against every tag of a repository.
 const REGEX_MAX_BYTES: usize = 256 * 1024;
 
-/// A rule of one service.
+/// A rule of one service or container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IgnoreRule {
     /// Its number, by which it is removed.
     pub id: i64,
-    /// The service that it is for.
-    pub service: ServiceId,
+    /// What it is for.
+    pub workload: WorkloadId,
     /// Which tags it is about.
     pub matcher: Matcher,
     /// Why somebody made it.

@@ -12,8 +12,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+mod downtime;
 mod journal;
 
+pub use downtime::{Sign, downtime};
 pub use journal::{Direction, Effect, HookMoment, JournalEntry, LogLine, LogSource, Observation, StageOutput, Step};
 
 /// A stage of a job.

@@ -216,6 +216,9 @@ pub enum ImageName {
 /// The Docker Engine.
 #[async_trait]
 pub trait Engine: Send + Sync {
+    /// Its version, in its own words: `26.1.5+dfsg1`.
+    async fn version(&self) -> Result<String, HostError>;
+
     /// Looks at all containers, running and stopped.
     async fn inventory(&self) -> Result<Inventory, HostError>;
 
@@ -324,6 +327,9 @@ impl<'a> RunFirst<'a> {
 /// The user's own Compose, and the override files that Dockrev keeps beside the user's compose files.
 #[async_trait]
 pub trait Compose: Send + Sync {
+    /// Its version, in its own words: `1.29.2`, `2.26.1-4`.
+    async fn version(&self) -> Result<String, HostError>;
+
     /// What Compose says of the project's own files, without Dockrev's override.
     async fn model(&self, project: &ComposeProject) -> Result<ComposeModel, HostError>;
 

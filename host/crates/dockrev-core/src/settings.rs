@@ -9,6 +9,7 @@ use crate::backup::{BackupLayer, BackupSettings};
 use crate::detection::Exclusion;
 use crate::image::{ImageRef, Tag};
 use crate::policy::Level;
+use catalog::{Place, Setting};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -50,6 +51,26 @@ pub struct SettingsLayer {
     pub rewrite: Option<bool>,
     /// What is copied before an update, and what goes back.
     pub backup: BackupLayer,
+    /// What was read, by the setting's key, as people write it. Commands are not kept: they may hold a password.
+    pub written: BTreeMap<&'static str, Written>,
+}
+
+/// A value that was read, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// As it is written in the configuration file.
+    Value(String),
+    /// A command: that there is one is all that is kept.
+    Command,
+}
+
+/// One setting, and what holds for a service.
+#[derive(Clone, Debug)]
+pub struct SettingInForce {
+    /// The setting.
+    pub setting: &'static Setting,
+    /// What is written, and what says so. Absent: nothing does, and the setting's default holds.
+    pub set: Option<(Written, String)>,
 }
 
 /// Settings of all services.
@@ -158,6 +179,20 @@ impl SettingsBook {
     /// Whether the server updates the service or container `name`, whose container has these labels, by itself.
     pub fn updates_by_itself(&self, name: &str, labels: &BTreeMap<String, String>) -> Result<bool, SettingsError> {
         Ok(last(&self.layers(name, labels)?, |layer| layer.auto_update).is_some_and(|(_, on)| on))
+    }
+
+    /// Every setting of the service or container `name`, whose container has these labels, with what says so.
+    pub fn in_force(
+        &self,
+        name: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Result<Vec<SettingInForce>, SettingsError> {
+        let layers = self.layers(name, labels)?;
+        let in_force = |setting: &'static Setting| {
+            let written = last(&layers, |layer| layer.written.get(setting.key).cloned());
+            SettingInForce { setting, set: written.map(|(by, written)| (written, by.clone())) }
+        };
+        Ok(catalog::at(Place::Service).map(in_force).collect())
     }
 
     /// What holds for an image that was asked for by `name`: filters are for containers.

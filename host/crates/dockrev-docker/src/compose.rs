@@ -67,7 +67,8 @@ pub struct ComposeCli {
     environment: Vec<(OsString, OsString)>,
     overrides: Overrides,
     engine: DockerEngine,
-    version: OnceCell<ComposeVersion>,
+    /// What it is, and its own word for it.
+    version: OnceCell<(ComposeVersion, String)>,
 }
 
 impl fmt::Debug for ComposeCli {
@@ -86,8 +87,13 @@ impl ComposeCli {
         Self { program, environment, overrides, engine, version: OnceCell::new() }
     }
 
-    /// Which Compose this is. Asked once: another one takes a restart.
-    async fn version(&self) -> Result<ComposeVersion, HostError> {
+    /// Which Compose this is.
+    async fn generation(&self) -> Result<ComposeVersion, HostError> {
+        self.known_version().await.map(|(generation, _)| *generation)
+    }
+
+    /// Asked once: another one takes a restart.
+    async fn known_version(&self) -> Result<&(ComposeVersion, String), HostError> {
         let missing = |reason: String| HostError::ComposeMissing { command: self.program.join(" "), reason };
         let detect = async {
             let arguments = [OsString::from("version"), OsString::from("--short")];
@@ -97,11 +103,13 @@ impl ComposeCli {
                 return Err(missing(format!("`version --short` gave {}: {}", ended.finished, ended.last_lines())));
             };
             let text = String::from_utf8_lossy(&output);
-            ComposeVersion::parse(text.trim()).ok_or_else(|| {
-                missing(format!("`version --short` printed no version: `{}`", crate::lines::clean(&text)))
-            })
+            let printed = crate::lines::clean(text.trim().lines().last().unwrap_or_default());
+            match ComposeVersion::parse(&printed) {
+                Some(generation) => Ok((generation, printed)),
+                None => Err(missing(format!("`version --short` printed no version: `{printed}`"))),
+            }
         };
-        self.version.get_or_try_init(|| detect).await.copied()
+        self.version.get_or_try_init(|| detect).await
     }
 
     fn child(
@@ -119,19 +127,19 @@ impl ComposeCli {
     /// What Compose says of the files.
     async fn config(&self, project: &ComposeProject, files: Files<'_>) -> Result<ComposeModel, HostError> {
         let output = self.config_output(project, files).await?;
-        model::parse(self.version().await?, &output)
+        model::parse(self.generation().await?, &output)
             .map_err(|reason| HostError::ComposeUnreadable { stack: project.name.clone(), reason })
     }
 
     /// All that Compose says of the files. It holds secrets: it is compared, and goes nowhere else.
     pub(crate) async fn config_value(&self, project: &ComposeProject, files: Files<'_>) -> Result<Value, HostError> {
         let output = self.config_output(project, files).await?;
-        model::parse_value(self.version().await?, &output)
+        model::parse_value(self.generation().await?, &output)
             .map_err(|reason| HostError::ComposeUnreadable { stack: project.name.clone(), reason })
     }
 
     async fn config_output(&self, project: &ComposeProject, files: Files<'_>) -> Result<Vec<u8>, HostError> {
-        let version = self.version().await?;
+        let version = self.generation().await?;
         let arguments = command::config(version, project, files)?;
         let child = self.project_child(project, &arguments, None, Stdio::null())?;
         // The output holds secrets: it is parsed, and goes nowhere else.
@@ -179,7 +187,7 @@ impl ComposeCli {
 
     /// What Compose would make each service's containers from: a hash of its part of the files.
     async fn hashes(&self, project: &ComposeProject, files: Files<'_>) -> Result<BTreeMap<String, String>, HostError> {
-        let version = self.version().await?;
+        let version = self.generation().await?;
         let (more, input) = match version {
             // It does so by itself.
             ComposeVersion::V1 => (MoreFiles::None, Stdio::null()),
@@ -262,7 +270,7 @@ impl ComposeCli {
         first: RunFirst<'_>,
         log: &dyn LogSink,
     ) -> Result<(), HostError> {
-        let version = self.version().await?;
+        let version = self.generation().await?;
         let override_file = self.overrides.existing(&project.name)?;
         if version == ComposeVersion::V1 {
             self.require_image(project, service, override_file.as_deref()).await?;
@@ -280,7 +288,7 @@ impl ComposeCli {
                 "{} is not run first: something else that {service} waits for does not stand as the files say",
                 names.join(", ")
             );
-            log.line(LogLine { source: LogSource::Dockrev, text });
+            log.line(LogLine::new(LogSource::Dockrev, text));
         }
         let variable = match version {
             ComposeVersion::V1 => command::api_version(self.engine.api_version().await?),
@@ -301,7 +309,7 @@ impl ComposeCli {
             // One that the service waits for may have fallen ill: that is no reason not to bring the service back.
             (Err(HostError::ComposeFailed { last_lines, .. }), Along::Dependencies(_), _) => {
                 let text = format!("once more without what it waits for: {last_lines}");
-                log.line(LogLine { source: LogSource::Dockrev, text });
+                log.line(LogLine::new(LogSource::Dockrev, text));
                 up(&Along::Nobody).await
             }
             (result, Along::Nobody | Along::Dependencies(_), _) => result,
@@ -334,6 +342,10 @@ impl ComposeCli {
 
 #[async_trait]
 impl Compose for ComposeCli {
+    async fn version(&self) -> Result<String, HostError> {
+        self.known_version().await.map(|(_, text)| text.clone())
+    }
+
     async fn model(&self, project: &ComposeProject) -> Result<ComposeModel, HostError> {
         self.config(project, Files::Own).await
     }

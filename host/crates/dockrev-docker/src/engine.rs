@@ -161,6 +161,12 @@ fn versioned(uri: &Uri, version_prefix: &str) -> Option<Uri> {
 
 #[async_trait]
 impl Engine for DockerEngine {
+    async fn version(&self) -> Result<String, HostError> {
+        let call = Call { engine: self, action: "ask about itself", subject: self.address.to_string() };
+        let version = call.within(QUERY_TIMEOUT, self.client().await?.version()).await?;
+        version.version.ok_or_else(|| call.refused("it does not say its version"))
+    }
+
     async fn inventory(&self) -> Result<Inventory, HostError> {
         inventory::take(self, &self.client().await?).await
     }

@@ -119,6 +119,12 @@ pub(crate) struct Answer {
     pub(crate) permits: Option<Permits>,
 }
 
+/// Chooses the cryptography for every TLS connection of this process, if nobody has yet.
+pub fn set_up_tls() {
+    // Fails if there is a provider already, which will do as well.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
 impl Egress {
     /// Sets up the connection pool.
     ///
@@ -126,8 +132,7 @@ impl Egress {
     ///
     /// When TLS cannot be set up: the system has no root certificates.
     pub fn new(config: EgressConfig) -> Result<Self, EgressBuildError> {
-        // Fails if there is a provider already, which will do as well.
-        drop(rustls::crypto::ring::default_provider().install_default());
+        set_up_tls();
         let limits = config.limits;
         let builder = move || {
             reqwest::Client::builder()

@@ -53,7 +53,7 @@ mod secret;
 pub use authorities::Authorities;
 pub use body::ResponseBody;
 pub use budget::{BudgetLimits, CallBudget, OverBudget};
-pub use client::{Egress, EgressConfig, EgressLimits};
+pub use client::{Egress, EgressConfig, EgressLimits, set_up_tls};
 pub use credential_helper::HelperSettings;
 pub use docker_config::{Credentials, DockerConfig, DockerConfigError, Login};
 pub use endpoint::{ParseRegistryError, RegistryEndpoint, RegistryOverride};

@@ -33,7 +33,7 @@ pub async fn attach(plan: &mut Plan, ports: &Ports, settings: &SettingsBook) -> 
         let id = change.id();
         let stack = id.stack();
         let targets = known.entry(stack.clone()).or_insert_with(|| backup::of_stack(&inventory, &stack));
-        let mut settings = settings.backup_of(&id.to_string(), &labels(&inventory, &id))?;
+        let mut settings = settings.backup_of(&id.to_string(), own_labels(&inventory, &id))?;
         spell(ports, change).await?;
         if change.workload.is_removed_on_stop() && settings.consistency == Consistency::Stop {
             // Its end would be its removal.
@@ -42,10 +42,31 @@ pub async fn attach(plan: &mut Plan, ports: &Ports, settings: &SettingsBook) -> 
         if other_edits_go_live(ports, change).await {
             change.warnings.push(Warning::EditsGoLive);
         }
-        let planned = sizes.plan(ports, change, targets, &settings).await;
+        let planned = sizes.plan(ports, &id, targets, &settings).await;
         **change = change.as_ref().clone().with_backup(planned);
     }
     Ok(())
+}
+
+/// What would be copied before an update of this service or container, whether or not there is one. Absent where backups are
+/// off or there is no data.
+pub async fn backup_of(
+    ports: &Ports,
+    inventory: &Inventory,
+    settings: &SettingsBook,
+    id: &WorkloadId,
+) -> Result<Option<backup::BackupPlan>, AttachError> {
+    let targets = backup::of_stack(inventory, &id.stack());
+    let mut settings = settings.backup_of(&id.to_string(), own_labels(inventory, id))?;
+    if let WorkloadId::Container(name) = id
+        && settings.consistency == Consistency::Stop
+    {
+        let recreations = ports.standalone.recreations(std::slice::from_ref(name)).await?;
+        if recreations.get(name).is_some_and(|recreation| recreation.is_removed_on_stop) {
+            settings.consistency = Consistency::Pause;
+        }
+    }
+    Ok(Sizes::default().plan(ports, id, &targets, &settings).await)
 }
 
 /// Whether bringing the service up changes more of it than the image. What cannot be found out is said by whatever comes
@@ -86,7 +107,9 @@ async fn spell(ports: &Ports, change: &mut Change) -> Result<(), HostError> {
     Ok(())
 }
 
-pub(crate) fn labels(inventory: &Inventory, workload: &WorkloadId) -> BTreeMap<String, String> {
+/// The labels of the containers of this service or container. Absent if it has none on this engine.
+#[must_use]
+pub fn labels<'a>(inventory: &'a Inventory, workload: &WorkloadId) -> Option<&'a BTreeMap<String, String>> {
     let found = match workload {
         WorkloadId::Service(id) => {
             let services = inventory.stacks.iter().flat_map(|stack| &stack.services);
@@ -94,7 +117,13 @@ pub(crate) fn labels(inventory: &Inventory, workload: &WorkloadId) -> BTreeMap<S
         }
         WorkloadId::Container(name) => inventory.standalone.iter().find(|found| found.name == name.as_str()),
     };
-    found.map(|container| container.labels.clone()).unwrap_or_default()
+    found.map(|container| &container.labels)
+}
+
+/// The same, and none of what went away meanwhile.
+pub(crate) fn own_labels<'a>(inventory: &'a Inventory, workload: &WorkloadId) -> &'a BTreeMap<String, String> {
+    static NONE: BTreeMap<String, String> = BTreeMap::new();
+    labels(inventory, workload).unwrap_or(&NONE)
 }
 
 /// What was measured so far, by the target's name and the most that was asked for.
@@ -105,7 +134,7 @@ impl Sizes {
     async fn plan(
         &mut self,
         ports: &Ports,
-        change: &Change,
+        id: &WorkloadId,
         targets: &[DataTarget],
         settings: &BackupSettings,
     ) -> Option<backup::BackupPlan> {
@@ -115,7 +144,7 @@ impl Sizes {
         };
         let wanted = targets
             .iter()
-            .filter(|target| backup::needs_measuring(target, &change.id(), settings))
+            .filter(|target| backup::needs_measuring(target, id, settings))
             .map(|target| (target, (target.name.to_string(), most(target))))
             .filter(|(_, key)| !self.0.contains_key(key));
         let measured: Vec<_> = futures::stream::iter(wanted)
@@ -129,7 +158,7 @@ impl Sizes {
             (target.clone(), size.unwrap_or(Measured::NotAsked))
         };
         let targets: Vec<_> = targets.iter().map(with_size).collect();
-        backup::plan(&change.id(), &targets, settings)
+        backup::plan(id, &targets, settings)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::questions::Questions;
 use dockrev_core::detection::{ComposeFacts, Detection, Exclusion, Finding, InFiles, LocalTag, Subject, Trouble};
-use dockrev_core::ids::{ContainerName, ServiceId, StackName};
+use dockrev_core::ids::{ContainerName, ServiceId, StackName, WorkloadId};
 use dockrev_core::ignore::IgnoreRule;
 use dockrev_core::image::{ImageRef, Repository, Tag};
 use dockrev_core::platform::Platform;
@@ -39,6 +39,15 @@ pub enum Scope {
     Service(ServiceId),
     /// This container, which belongs to no stack.
     Container(ContainerName),
+}
+
+impl From<WorkloadId> for Scope {
+    fn from(id: WorkloadId) -> Self {
+        match id {
+            WorkloadId::Service(service) => Self::Service(service),
+            WorkloadId::Container(name) => Self::Container(name),
+        }
+    }
 }
 
 /// How much to find out about each stack.

@@ -1,6 +1,6 @@
 //! Which changes of a plan are written into the user's own files, and which are held because that is not certain.
 
-use crate::attach::{AttachError, labels};
+use crate::attach::{AttachError, own_labels};
 use crate::context::Ports;
 use dockrev_core::ids::{ImageId, ServiceId, StackName};
 use dockrev_core::image::{ImageRef, PinnedImage, Tag};
@@ -31,7 +31,7 @@ pub(crate) async fn attach(
         let Workload::Service(workload) = &mut change.workload else { continue };
         let earlier = edits.entry(workload.service.stack.clone()).or_default();
         workload.earlier_edits.clone_from(earlier);
-        if !settings.rewrites(&id.to_string(), &labels(inventory, &id))? {
+        if !settings.rewrites(&id.to_string(), own_labels(inventory, &id))? {
             continue;
         }
         let Some(wanted) = wanted(ports, &mut models, workload, to).await? else { continue };

@@ -73,7 +73,7 @@ impl<'a> Scribe<'a> {
 
     /// Writes a line of Dockrev's own to the job's log.
     pub(crate) fn say(&self, text: impl Into<String>) {
-        self.line(LogLine { source: LogSource::Dockrev, text: text.into() });
+        self.line(LogLine::new(LogSource::Dockrev, text));
     }
 
     fn lines(&self) -> std::sync::MutexGuard<'_, Lines> {
@@ -82,13 +82,15 @@ impl<'a> Scribe<'a> {
 }
 
 impl LogSink for Scribe<'_> {
-    fn line(&self, line: LogLine) {
+    fn line(&self, mut line: LogLine) {
+        line.at.get_or_insert_with(|| self.clock.timestamp());
         self.observer.line(self.workload, &line);
         let mut lines = self.lines();
         lines.taken += 1;
         match lines.taken {
             taken if taken < LOG_MAX_LINES => lines.pending.push(line),
             LOG_MAX_LINES => lines.pending.push(LogLine {
+                at: line.at,
                 source: LogSource::Dockrev,
                 text: format!("the log is full at {LOG_MAX_LINES} lines: later ones are left out"),
             }),

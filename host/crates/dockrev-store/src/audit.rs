@@ -33,6 +33,21 @@ pub struct AuditEntry {
     pub code: Option<String>,
 }
 
+/// Which entries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Of this one: `token:ci`, `user:ann`.
+    pub who: Option<String>,
+    /// With this text in what was asked for, its parameters or its code; case counts.
+    pub text: Option<String>,
+    /// Only what was refused or failed (`true`), or what was done (`false`).
+    pub failed: Option<bool>,
+    /// From then on, in Unix milliseconds.
+    pub since_unix_ms: Option<i64>,
+    /// Before then, in Unix milliseconds.
+    pub until_unix_ms: Option<i64>,
+}
+
 #[derive(FromRow)]
 struct AuditRow {
     id: i64,
@@ -70,13 +85,27 @@ impl Store {
             .map_err(|error| ADDING.failed(&error))
     }
 
-    /// Entries before the number `before`, newest first.
-    pub async fn audit_entries(&self, before: Option<i64>, limit: u32) -> Result<Vec<AuditEntry>, JournalError> {
+    /// Entries before the number `before` that the filter lets through, newest first.
+    pub async fn audit_entries(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, JournalError> {
         let rows: Vec<AuditRow> = sqlx::query_as(
             "select id, at_unix_ms, who, address, action, parameters, status, code from audit_entry \
-             where id < $1 order by id desc limit $2",
+             where id < $1 and ($2 is null or who = $2) \
+             and ($3 is null or instr(action || ' ' || coalesce(parameters, '') || ' ' || coalesce(code, ''), $3) > 0) \
+             and ($4 is null or (status >= 400) = $4) \
+             and ($5 is null or at_unix_ms >= $5) and ($6 is null or at_unix_ms < $6) \
+             order by id desc limit $7",
         )
         .bind(before.unwrap_or(i64::MAX))
+        .bind(&filter.who)
+        .bind(&filter.text)
+        .bind(filter.failed)
+        .bind(filter.since_unix_ms)
+        .bind(filter.until_unix_ms)
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await
@@ -119,7 +148,45 @@ mod tests {
         for id in 1..=3 {
             store.add_audit_entry(&entry(id)).await.unwrap();
         }
-        assert_eq!(store.audit_entries(None, 2).await.unwrap(), [entry(3), entry(2)]);
-        assert_eq!(store.audit_entries(Some(2), 2).await.unwrap(), [entry(1)]);
+        let all = AuditFilter::default();
+        assert_eq!(store.audit_entries(&all, None, 2).await.unwrap(), [entry(3), entry(2)]);
+        assert_eq!(store.audit_entries(&all, Some(2), 2).await.unwrap(), [entry(1)]);
+    }
+
+    #[tokio::test]
+    async fn a_filter_lets_through_what_it_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("dockrev.db")).await.unwrap();
+        for (second, who, action, status) in [
+            (1, "token:ci", "POST /plans", 201),
+            (2, "user:ann", "POST /jobs", 202),
+            (3, "user:ann", "POST /plans", 422),
+        ] {
+            let entry = AuditEntry {
+                id: 0,
+                at: Timestamp::from_second(second).unwrap(),
+                who: who.to_owned(),
+                address: "127.0.0.1".to_owned(),
+                action: action.to_owned(),
+                parameters: Some(format!("{{\"percent\":\"100%{second}\"}}")),
+                status,
+                code: (status == 422).then(|| "tag.invalid".to_owned()),
+            };
+            store.add_audit_entry(&entry).await.unwrap();
+        }
+        let check = async |filter: AuditFilter, expected: &[i64]| {
+            let found = store.audit_entries(&filter, None, 10).await.unwrap();
+            assert_eq!(found.iter().map(|entry| entry.id).collect::<Vec<_>>(), expected, "{filter:?}");
+        };
+        let text = |text: &str| AuditFilter { text: Some(text.to_owned()), ..AuditFilter::default() };
+        check(AuditFilter { who: Some("user:ann".to_owned()), ..AuditFilter::default() }, &[3, 2]).await;
+        check(text("/plans"), &[3, 1]).await;
+        check(text("tag."), &[3]).await;
+        check(text("100%2"), &[2]).await;
+        check(text("%"), &[3, 2, 1]).await;
+        check(AuditFilter { failed: Some(true), ..AuditFilter::default() }, &[3]).await;
+        check(AuditFilter { failed: Some(false), ..AuditFilter::default() }, &[2, 1]).await;
+        let (since_unix_ms, until_unix_ms) = (Some(2_000), Some(3_000));
+        check(AuditFilter { since_unix_ms, until_unix_ms, ..AuditFilter::default() }, &[2]).await;
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Store;
 use crate::names::Doing;
-use dockrev_core::ids::{ServiceId, ServiceName, StackName};
+use dockrev_core::ids::{StackName, WorkloadId};
 use dockrev_core::ignore::{IgnoreRule, Matcher, MatcherKind};
 use dockrev_core::ports::JournalError;
 use jiff::Timestamp;
@@ -30,7 +30,7 @@ impl Store {
     /// Adds a rule and gives it as it is kept. The same rule a second time is the one that is there.
     pub async fn add_ignore_rule(
         &self,
-        service: &ServiceId,
+        workload: &WorkloadId,
         matcher: &Matcher,
         note: Option<&str>,
         now: Timestamp,
@@ -49,8 +49,8 @@ impl Store {
              select coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6 from ignore_rule where true \
              on conflict (stack, service, kind, matcher) do nothing",
         )
-        .bind(service.stack.as_str())
-        .bind(service.service.as_str())
+        .bind(workload.stack().as_str())
+        .bind(workload.name())
         .bind(matcher.kind().to_string())
         .bind(matcher.text())
         .bind(note)
@@ -62,8 +62,8 @@ impl Store {
             "select id, stack, service, kind, matcher, note, created_at_unix_ms from ignore_rule \
              where stack = $1 and service = $2 and kind = $3 and matcher = $4",
         )
-        .bind(service.stack.as_str())
-        .bind(service.service.as_str())
+        .bind(workload.stack().as_str())
+        .bind(workload.name())
         .bind(matcher.kind().to_string())
         .bind(matcher.text())
         .fetch_one(&mut *transaction)
@@ -97,7 +97,7 @@ fn rule(row: RuleRow) -> Result<IgnoreRule, JournalError> {
     let kind = kind.ok_or_else(|| READING.failed(&format!("unknown kind `{}`", row.kind)))?;
     Ok(IgnoreRule {
         id: row.id,
-        service: ServiceId { stack: StackName::new(row.stack), service: ServiceName::new(row.service) },
+        workload: WorkloadId::in_stack(StackName::new(row.stack), &row.service),
         matcher: Matcher::parse(kind, &row.matcher).map_err(|error| READING.failed(&error))?,
         note: row.note,
         created_at: READING.timestamp(row.created_at_unix_ms)?,
@@ -113,7 +113,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("dockrev.db");
         let store = Store::open(&path).await.unwrap();
-        let service = |name: &str| ServiceId { stack: StackName::new("shop"), service: ServiceName::new(name) };
+        let service = |name: &str| WorkloadId::in_stack(StackName::new("shop"), name);
         let at = Timestamp::from_second(1_800_000_000).unwrap();
         let range = Matcher::parse(MatcherKind::Range, ">=6").unwrap();
         let first = store.add_ignore_rule(&service("web"), &range, Some("breaks the theme"), at).await.unwrap();

@@ -22,7 +22,7 @@ mod sighting;
 mod tests;
 mod token;
 
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, AuditFilter};
 pub use idempotency::{Begun, KEPT_FOR};
 pub use ignore::IGNORE_RULES_MAX;
 pub use locks::StoredLocks;

@@ -22,10 +22,11 @@ pub(crate) async fn append(pool: &SqlitePool, job: &JobId, lines: &[LogLine]) ->
     let mut transaction = pool.begin().await.map_err(failed)?;
     for line in lines {
         sqlx::query(
-            "insert into job_log (job_id, sequence, source, line) \
-             select $1, coalesce(max(sequence), 0) + 1, $2, $3 from job_log where job_id = $1",
+            "insert into job_log (job_id, sequence, at_unix_ms, source, line) \
+             select $1, coalesce(max(sequence), 0) + 1, $2, $3, $4 from job_log where job_id = $1",
         )
         .bind(job.as_str())
+        .bind(line.at.map(|at| at.as_millisecond()))
         .bind(source_name(line.source))
         .bind(&line.text)
         .execute(&mut *transaction)
@@ -45,19 +46,29 @@ pub(crate) async fn append(pool: &SqlitePool, job: &JobId, lines: &[LogLine]) ->
 }
 
 #[derive(FromRow)]
-struct LineRow {
+pub(crate) struct LineRow {
+    pub(crate) sequence: i64,
+    at_unix_ms: Option<i64>,
     source: String,
     line: String,
 }
 
+impl LineRow {
+    pub(crate) fn into_line(self, doing: Doing) -> Result<LogLine, JournalError> {
+        let at = self.at_unix_ms.map(|at| doing.timestamp(at)).transpose()?;
+        Ok(LogLine { at, source: doing.source(&self.source)?, text: self.line })
+    }
+}
+
 /// The newest `limit` lines of `job`, oldest of them first.
 pub(crate) async fn read(pool: &SqlitePool, job: &JobId, limit: u32) -> Result<Vec<LogLine>, JournalError> {
-    let rows: Vec<LineRow> =
-        sqlx::query_as("select source, line from job_log where job_id = $1 order by sequence desc limit $2")
-            .bind(job.as_str())
-            .bind(i64::from(limit))
-            .fetch_all(pool)
-            .await
-            .map_err(|error| READING.failed(&error))?;
-    rows.into_iter().rev().map(|row| Ok(LogLine { source: READING.source(&row.source)?, text: row.line })).collect()
+    let rows: Vec<LineRow> = sqlx::query_as(
+        "select sequence, at_unix_ms, source, line from job_log where job_id = $1 order by sequence desc limit $2",
+    )
+    .bind(job.as_str())
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await
+    .map_err(|error| READING.failed(&error))?;
+    rows.into_iter().rev().map(|row| row.into_line(READING)).collect()
 }

@@ -2,11 +2,11 @@
 
 use crate::Store;
 use crate::job::{JobRow, into_jobs};
+use crate::log::LineRow;
 use crate::names::Doing;
 use dockrev_core::ids::JobId;
 use dockrev_core::job::{Job, LogLine};
 use dockrev_core::ports::JournalError;
-use sqlx::FromRow;
 
 const READING: Doing = Doing("read jobs");
 const READING_LOG: Doing = Doing("read a job's log");
@@ -38,13 +38,6 @@ pub struct NumberedLine {
     pub number: i64,
     /// The line.
     pub line: LogLine,
-}
-
-#[derive(FromRow)]
-struct LineRow {
-    sequence: i64,
-    source: String,
-    line: String,
 }
 
 impl Store {
@@ -84,7 +77,8 @@ impl Store {
     /// At most `limit` lines of a job's log after the one of number `after`, in order.
     pub async fn log_after(&self, job: &JobId, after: i64, limit: u32) -> Result<Vec<NumberedLine>, JournalError> {
         let rows: Vec<LineRow> = sqlx::query_as(
-            "select sequence, source, line from job_log where job_id = $1 and sequence > $2 order by sequence limit $3",
+            "select sequence, at_unix_ms, source, line from job_log where job_id = $1 and sequence > $2 \
+             order by sequence limit $3",
         )
         .bind(job.as_str())
         .bind(after)
@@ -93,8 +87,8 @@ impl Store {
         .await
         .map_err(|error| READING_LOG.failed(&error))?;
         let line = |row: LineRow| {
-            let line = LogLine { source: READING_LOG.source(&row.source)?, text: row.line };
-            Ok(NumberedLine { number: row.sequence, line })
+            let number = row.sequence;
+            Ok(NumberedLine { number, line: row.into_line(READING_LOG)? })
         };
         rows.into_iter().map(line).collect()
     }

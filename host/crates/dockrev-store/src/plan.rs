@@ -2,6 +2,7 @@
 
 use crate::Store;
 use crate::names::Doing;
+use dockrev_core::ids::JobId;
 use dockrev_core::plan::Change;
 use dockrev_core::ports::JournalError;
 use jiff::Timestamp;
@@ -23,6 +24,8 @@ pub struct StoredPlan {
     pub created_at: Timestamp,
     /// Who asked for it.
     pub created_by: String,
+    /// What was asked for, if somebody did: a JSON document.
+    pub asked_json: Option<String>,
     /// What it changes, in order.
     pub changes: Vec<Change>,
     /// All of its entries, as they are shown: a JSON document.
@@ -36,6 +39,7 @@ struct PlanRow {
     id: String,
     created_at_unix_ms: i64,
     created_by: String,
+    asked_json: Option<String>,
     changes_json: String,
     entries_json: String,
     run_json: Option<String>,
@@ -47,12 +51,14 @@ impl Store {
         let failed = |error: sqlx::Error| KEEPING.failed(&error);
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         sqlx::query(
-            "insert into update_plan (id, created_at_unix_ms, created_by, changes_json, entries_json, run_json) \
-             values ($1, $2, $3, $4, $5, $6)",
+            "insert into update_plan \
+             (id, created_at_unix_ms, created_by, asked_json, changes_json, entries_json, run_json) \
+             values ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(&plan.id)
         .bind(plan.created_at.as_millisecond())
         .bind(&plan.created_by)
+        .bind(&plan.asked_json)
         .bind(KEEPING.encode(&plan.changes)?)
         .bind(&plan.entries_json)
         .bind(&plan.run_json)
@@ -73,8 +79,8 @@ impl Store {
     /// The plan of this id.
     pub async fn plan(&self, id: &str) -> Result<Option<StoredPlan>, JournalError> {
         let row: Option<PlanRow> = sqlx::query_as(
-            "select id, created_at_unix_ms, created_by, changes_json, entries_json, run_json from update_plan \
-             where id = $1",
+            "select id, created_at_unix_ms, created_by, asked_json, changes_json, entries_json, run_json \
+             from update_plan where id = $1",
         )
         .bind(id)
         .fetch_optional(&self.pool)
@@ -98,6 +104,20 @@ impl Store {
         let followed = sqlx::query("update update_plan set run_json = $2 where id = $1").bind(id).bind(run_json);
         followed.execute(&self.pool).await.map(drop).map_err(|error| RUNNING.failed(&error))
     }
+
+    /// Writes down that a job is part of a plan. A second time is the same as once.
+    pub async fn add_job_to_plan(&self, id: &str, job: &JobId) -> Result<(), JournalError> {
+        let added =
+            sqlx::query("insert into plan_job (job_id, plan_id) values ($1, $2) on conflict (job_id) do nothing");
+        let added = added.bind(job.as_str()).bind(id).execute(&self.pool).await;
+        added.map(drop).map_err(|error| RUNNING.failed(&error))
+    }
+
+    /// The plan that a job is part of.
+    pub async fn plan_of_job(&self, job: &JobId) -> Result<Option<String>, JournalError> {
+        let found = sqlx::query_scalar("select plan_id from plan_job where job_id = $1").bind(job.as_str());
+        found.fetch_optional(&self.pool).await.map_err(|error| READING.failed(&error))
+    }
 }
 
 fn plan(row: PlanRow) -> Result<StoredPlan, JournalError> {
@@ -105,6 +125,7 @@ fn plan(row: PlanRow) -> Result<StoredPlan, JournalError> {
         id: row.id,
         created_at: READING.timestamp(row.created_at_unix_ms)?,
         created_by: row.created_by,
+        asked_json: row.asked_json,
         changes: READING.decode(&row.changes_json)?,
         entries_json: row.entries_json,
         run_json: row.run_json,
@@ -114,12 +135,14 @@ fn plan(row: PlanRow) -> Result<StoredPlan, JournalError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dockrev_core::ports::Journal as _;
 
     fn plan(number: i64) -> StoredPlan {
         StoredPlan {
             id: format!("plan-{number}"),
             created_at: Timestamp::from_second(1_800_000_000 + number).unwrap(),
             created_by: "token:ci".to_owned(),
+            asked_json: Some("{}".to_owned()),
             changes: vec![crate::tests::job("job", number, dockrev_core::job::JobState::first()).change],
             entries_json: "[]".to_owned(),
             run_json: None,
@@ -139,5 +162,20 @@ mod tests {
         store.follow_plan("plan-1", "{\"state\":1}").await.unwrap();
         let run = store.plan("plan-1").await.unwrap().unwrap().run_json;
         assert_eq!(run.as_deref(), Some("{\"state\":1}"));
+    }
+
+    #[tokio::test]
+    async fn a_job_knows_its_plan() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("dockrev.db")).await.unwrap();
+        store.keep_plan(&plan(1)).await.unwrap();
+        for id in ["a", "b"] {
+            store.create(&crate::tests::job(id, 1, dockrev_core::job::JobState::first())).await.unwrap();
+        }
+        for _ in 0..2 {
+            store.add_job_to_plan("plan-1", &JobId::new("a")).await.unwrap();
+        }
+        assert_eq!(store.plan_of_job(&JobId::new("a")).await.unwrap().as_deref(), Some("plan-1"));
+        assert_eq!(store.plan_of_job(&JobId::new("b")).await.unwrap(), None);
     }
 }

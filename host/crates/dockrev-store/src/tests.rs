@@ -162,7 +162,7 @@ fn entry(at_ms: i64, stage: Stage, direction: Direction, step: Step) -> JournalE
 }
 
 pub(crate) fn line(text: impl Into<String>) -> LogLine {
-    LogLine { source: LogSource::Service, text: text.into() }
+    LogLine { at: Some(Timestamp::UNIX_EPOCH), source: LogSource::Service, text: text.into() }
 }
 
 async fn store() -> (TempDir, Store) {
@@ -257,7 +257,7 @@ async fn keeps_the_end_of_a_log() {
     store.create(&job("job", 1, JobState::first())).await.unwrap();
     let sources =
         [LogSource::Dockrev, LogSource::Engine, LogSource::ComposeOut, LogSource::ComposeErr, LogSource::Service];
-    let first: Vec<_> = sources.into_iter().map(|source| LogLine { source, text: format!("{source}") }).collect();
+    let first: Vec<_> = sources.into_iter().map(|source| LogLine::new(source, format!("{source}"))).collect();
     store.append_log(&id, &[]).await.unwrap();
     store.append_log(&id, &first).await.unwrap();
     assert_eq!(store.log(&id, 100).await.unwrap(), first);

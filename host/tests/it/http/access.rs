@@ -61,14 +61,14 @@ fn what_changes_something_comes_from_here_and_is_written_down() {
     let stage = Stage::new(Compose::any().unwrap());
     let (check, admin) = (stage.token("check"), stage.token("admin"));
     let served = Served::start(&stage, &[], &[]);
-    let rule = json!({ "stack": "shop", "service": "web", "kind": "prefix", "matcher": "2." });
+    let rule = json!({ "workload": { "stack": "shop", "name": "web" }, "kind": "prefix", "matcher": "2." });
     let (path, add) = ("/api/v1/ignore-rules", Some(&rule));
     for other in [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")] {
         served.send(&check, "POST", path, &[other], add).is(403).has_code("access.other-site");
     }
     let origin = format!("http://{}", served.address);
     let added = served.send(&check, "POST", path, &[("Origin", &origin)], add).is(201).json();
-    let wrong = json!({ "stack": "shop", "service": "web", "kind": "regex", "matcher": "(" });
+    let wrong = json!({ "workload": { "stack": "shop", "name": "web" }, "kind": "regex", "matcher": "(" });
     let answer = served.post(&check, path, &wrong).is(422).has_code("ignore.invalid-rule");
     assert_eq!(answer.json()["fields"][0]["field"], "matcher");
     served.post(&check, path, &json!({ "stack": 1 })).is(422).has_code("request.invalid-body");

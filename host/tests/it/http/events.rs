@@ -72,7 +72,7 @@ fn who_comes_back_hears_what_was_missed() {
     let check = stage.token("check");
     let served = Served::start(&stage, &[], &[]);
     let add = |tag: &str| {
-        let rule = json!({ "stack": "nowhere", "service": "web", "kind": "exact", "matcher": tag });
+        let rule = json!({ "workload": { "stack": "nowhere", "name": "web" }, "kind": "exact", "matcher": tag });
         served.post(&check, "/api/v1/ignore-rules", &rule).is(201);
     };
     let mut stream = Stream::open(&served, &check, None);

@@ -9,7 +9,7 @@ fn a_request_that_names_itself_is_done_once() {
     let (check, other) = (stage.token("check"), stage.token("admin"));
     let served = Served::start(&stage, &[], &[]);
     let path = "/api/v1/ignore-rules";
-    let rule = |tag: &str| json!({ "stack": "shop", "service": "web", "kind": "exact", "matcher": tag });
+    let rule = |tag: &str| json!({ "workload": { "stack": "shop", "name": "web" }, "kind": "exact", "matcher": tag });
     let key = [("Idempotency-Key", "one")];
     let first = served.send(&check, "POST", path, &key, Some(&rule("1.0"))).is(201);
     let id = first.json()["id"].as_i64().unwrap();
@@ -36,7 +36,9 @@ fn what_has_not_changed_is_not_sent_again() {
     let tag = first.header("etag").unwrap().to_owned();
     let known = [("If-None-Match", tag.as_str())];
     assert_eq!(served.send(&check, "GET", path, &known, None).is(304).body, "");
-    served.post(&check, path, &json!({ "stack": "s", "service": "w", "kind": "exact", "matcher": "1" })).is(201);
+    served
+        .post(&check, path, &json!({ "workload": { "stack": "s", "name": "w" }, "kind": "exact", "matcher": "1" }))
+        .is(201);
     let after = served.send(&check, "GET", path, &known, None).is(200);
     assert!(after.header("etag").is_some_and(|fresh| fresh != tag));
 }

@@ -311,8 +311,18 @@ impl fmt::Display for LogSource {
 /// One line of a job's log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
+    /// When, as far as whoever wrote it or took it down says so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at: Option<Timestamp>,
     /// Where it comes from.
     pub source: LogSource,
     /// The line, without its end.
     pub text: String,
+}
+
+impl LogLine {
+    /// A line of which it is not said yet when it was written.
+    pub fn new(source: LogSource, text: impl Into<String>) -> Self {
+        Self { at: None, source, text: text.into() }
+    }
 }

@@ -71,6 +71,8 @@ pub(super) enum Kind {
     Text(fn(&mut SettingsLayer, String)),
     Age(fn(&mut SettingsLayer, MinAge)),
     Backup(ReadSetting),
+    /// A command, which may hold a password: nobody is shown it.
+    Command(ReadSetting),
 }
 
 /// The settings at one place of the configuration file.

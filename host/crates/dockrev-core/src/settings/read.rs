@@ -1,7 +1,7 @@
 //! Reading settings of services: from labels, the environment and the configuration file.
 
 use super::catalog::{self, Kind, Label, Place, Sense, Setting};
-use super::{SettingsError, SettingsLayer};
+use super::{SettingsError, SettingsLayer, Written};
 use crate::policy::Level;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use std::collections::BTreeMap;
@@ -58,16 +58,26 @@ fn layer(setting: &'static Setting, sense: Sense, value: &str, source: String) -
 
 /// Sets `setting` to what `value` says, or says what it should have been.
 fn set(layer: &mut SettingsLayer, setting: &Setting, sense: Sense, value: &str) -> Result<(), String> {
+    let mut written = Written::Value(value.to_owned());
     match setting.kind {
-        Some(Kind::Switch(set)) => set(layer, boolean(value)? == (sense == Sense::Same)),
+        Some(Kind::Switch(set)) => {
+            let on = boolean(value)? == (sense == Sense::Same);
+            set(layer, on);
+            written = Written::Value(on.to_string());
+        }
         Some(Kind::Levels(set)) => set(layer, levels(value)?),
         Some(Kind::Text(set)) => set(layer, value.to_owned()),
         Some(Kind::Age(set)) => {
             set(layer, value.parse().map_err(|error: crate::age::ParseMinAgeError| error.to_string())?)
         }
         Some(Kind::Backup(set)) => set(&mut layer.backup, value)?,
-        None => {}
+        Some(Kind::Command(set)) => {
+            set(&mut layer.backup, value)?;
+            written = Written::Command;
+        }
+        None => return Ok(()),
     }
+    layer.written.insert(setting.key, written);
     Ok(())
 }
 
@@ -127,22 +137,26 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         use serde::Deserialize as _;
-        match self.setting.and_then(|setting| setting.kind) {
-            Some(Kind::Switch(set)) => set(self.layer, bool::deserialize(deserializer)?),
-            Some(Kind::Levels(set)) => set(self.layer, Vec::deserialize(deserializer)?),
-            Some(Kind::Text(set)) => set(self.layer, String::deserialize(deserializer)?),
-            Some(Kind::Age(set)) => {
-                set(self.layer, String::deserialize(deserializer)?.parse().map_err(de::Error::custom)?);
-            }
-            Some(Kind::Backup(set)) => {
-                set(&mut self.layer.backup, &String::deserialize(deserializer)?).map_err(de::Error::custom)?;
-            }
-            None => {
-                let nearest = catalog::nearest(self.key, catalog::at(Place::Service).map(|setting| setting.key));
-                let meant = catalog::did_you_mean(nearest);
-                return Err(de::Error::custom(format!("unknown setting `{}`{meant}", self.key)));
-            }
+        let Some((setting, kind)) = self.setting.and_then(|setting| Some((setting, setting.kind?))) else {
+            let nearest = catalog::nearest(self.key, catalog::at(Place::Service).map(|setting| setting.key));
+            let meant = catalog::did_you_mean(nearest);
+            return Err(de::Error::custom(format!("unknown setting `{}`{meant}", self.key)));
+        };
+        if let Kind::Switch(set) = kind {
+            let on = bool::deserialize(deserializer)?;
+            set(self.layer, on);
+            self.layer.written.insert(setting.key, Written::Value(on.to_string()));
+            return Ok(());
         }
-        Ok(())
+        if let Kind::Levels(set) = kind {
+            let levels = Vec::<Level>::deserialize(deserializer)?;
+            let names: Vec<String> = levels.iter().map(ToString::to_string).collect();
+            set(self.layer, levels);
+            self.layer.written.insert(setting.key, Written::Value(names.join(",")));
+            return Ok(());
+        }
+        // Everything else is a text here, too.
+        let text = String::deserialize(deserializer)?;
+        set(self.layer, setting, Sense::Same, &text).map_err(de::Error::custom)
     }
 }

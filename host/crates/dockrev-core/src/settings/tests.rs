@@ -111,3 +111,20 @@ fn a_wrong_label_or_variable_is_named() {
     let error = SettingsBook::of_environment(wrong).unwrap_err().to_string();
     assert!(error.starts_with("environment variable `DOCKREV_MIN_AGE` is `soon`: expected a duration"), "{error}");
 }
+
+#[test]
+fn what_holds_is_said_with_what_says_so_and_no_command() {
+    let mut book = SettingsBook::default();
+    let defaults = json!({"levels": ["minor", "patch"], "backup-keep": "3", "backup-before": "dump --password=x"});
+    book.defaults = serde_json::from_value(defaults).unwrap();
+    let labels = [("dockrev.monitor-only", "yes"), ("dockrev.backup-keep", "5")];
+    let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let in_force = book.in_force("shop/web", &labels).unwrap();
+    let set = |key: &str| in_force.iter().find(|one| one.setting.key == key).unwrap().set.clone();
+    let value = |text: &str, by: &str| Some((Written::Value(text.to_owned()), by.to_owned()));
+    assert_eq!(set("levels"), value("minor,patch", "`[defaults]`"));
+    assert_eq!(set("update"), value("false", "label `dockrev.monitor-only`"));
+    assert_eq!(set("backup-keep"), value("5", "label `dockrev.backup-keep`"));
+    assert_eq!(set("backup-before"), Some((Written::Command, "`[defaults]`".to_owned())));
+    assert_eq!(set("min-age"), None);
+}

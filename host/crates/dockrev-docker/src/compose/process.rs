@@ -197,7 +197,7 @@ pub(super) async fn stream(mut child: Child, timeout: Duration, log: &dyn LogSin
     let tail = Mutex::new(VecDeque::new());
     let (stdout, stderr) = (child.child.stdout.take(), child.child.stderr.take());
     let tell = |source: LogSource, text: String| {
-        log.line(LogLine { source, text: text.clone() });
+        log.line(LogLine::new(source, text.clone()));
         remember(&tail, text);
     };
     let (mut out_redaction, mut err_redaction) = (Redaction::default(), Redaction::default());
@@ -268,7 +268,7 @@ mod tests {
         assert!(ended.last_lines().ends_with("29\n30"), "{}", ended.last_lines());
         let lines = lines.0.into_inner().unwrap();
         assert_eq!(lines.len(), 31);
-        assert!(lines.contains(&LogLine { source: LogSource::ComposeOut, text: "one".to_owned() }));
+        assert!(lines.contains(&LogLine::new(LogSource::ComposeOut, "one")));
     }
 
     #[tokio::test]

@@ -89,7 +89,7 @@ pub(super) async fn run_in(
     };
     let read = async {
         let mut splitter = LineSplitter::default();
-        let mut say = |text: String| log.line(LogLine { source: LogSource::Service, text });
+        let mut say = |text: String| log.line(LogLine::new(LogSource::Service, text));
         while let Some(chunk) = output.next().await {
             splitter.push(&chunk?.into_bytes(), &mut say);
         }

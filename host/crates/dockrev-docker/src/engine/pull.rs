@@ -74,7 +74,7 @@ async fn stream(
             Ok(Some(event)) => {
                 let event = event.map_err(|error| call.failed(&error))?;
                 if let Some(text) = progress.line(event) {
-                    log.line(LogLine { source: LogSource::Engine, text });
+                    log.line(LogLine::new(LogSource::Engine, text));
                 }
             }
             Ok(None) => return Ok(()),

@@ -93,7 +93,7 @@ async fn a_pull_that_fails_in_the_middle_of_a_good_answer_is_an_error() {
         matches!(&error, HostError::EngineRefused { reason, .. } if reason == "no space left on device"),
         "{error:?}"
     );
-    let expected = LogLine { source: LogSource::Engine, text: "1a2b: Downloading".to_owned() };
+    let expected = LogLine::new(LogSource::Engine, "1a2b: Downloading");
     assert_eq!(lines.0.into_inner().unwrap(), [expected]);
 }
 

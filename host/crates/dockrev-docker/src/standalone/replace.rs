@@ -294,7 +294,7 @@ impl Work<'_> {
     }
 
     fn say(&self, text: impl Into<String>) {
-        self.log.line(LogLine { source: LogSource::Dockrev, text: text.into() });
+        self.log.line(LogLine::new(LogSource::Dockrev, text));
     }
 }
 

@@ -186,9 +186,9 @@ impl Detector {
 
     /// The rule that leaves `tag` out, in words.
     fn ignoring(&self, subject: &Subject, tag: &Tag) -> Option<String> {
-        let Subject::Service(service) = subject else { return None };
-        let rules = self.rules.ignore.iter().filter(|rule| rule.service == *service);
-        rules.into_iter().find(|rule| rule.matcher.matches(tag)).map(ToString::to_string)
+        let workload = subject.workload()?;
+        let mut rules = self.rules.ignore.iter().filter(|rule| rule.workload == workload);
+        rules.find(|rule| rule.matcher.matches(tag)).map(ToString::to_string)
     }
 
     async fn assess(&self, tag: &Tag, tags: &TagList, settings: &Value) -> Result<Verdict, Finding> {

@@ -293,7 +293,7 @@ async fn names_the_stacks_that_there_are() {
 fn ignoring(kind: MatcherKind, text: &str) -> Rules {
     let rule = IgnoreRule {
         id: 7,
-        service: crate::world::service(),
+        workload: WorkloadId::Service(crate::world::service()),
         matcher: Matcher::parse(kind, text).unwrap(),
         note: None,
         created_at: jiff::Timestamp::UNIX_EPOCH,

@@ -2,13 +2,14 @@
 
 use crate::operations::words::{ConsistencyName, LevelName};
 use dockrev_core::backup::{BackupPlan, Choice, PlannedTarget};
-use dockrev_core::ids::WorkloadId;
+use dockrev_core::ids::{ContainerName, ServiceId, ServiceName, StackName, WorkloadId};
 use dockrev_core::plan::{Change, UndoRule, Workload, Writing};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use utoipa::ToSchema;
 
 /// A service of a stack, or a container that belongs to none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct WorkloadName {
     /// The stack of a service.
     pub stack: Option<String>,
@@ -21,6 +22,26 @@ impl From<&WorkloadId> for WorkloadName {
         match id {
             WorkloadId::Service(id) => Self { stack: Some(id.stack.to_string()), name: id.service.to_string() },
             WorkloadId::Container(name) => Self { stack: None, name: name.to_string() },
+        }
+    }
+}
+
+impl fmt::Display for WorkloadName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.stack {
+            Some(stack) => write!(f, "{stack}/{}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+impl From<&WorkloadName> for WorkloadId {
+    fn from(name: &WorkloadName) -> Self {
+        match &name.stack {
+            Some(stack) => {
+                Self::Service(ServiceId { stack: StackName::new(stack), service: ServiceName::new(&name.name) })
+            }
+            None => Self::Container(ContainerName::new(&name.name)),
         }
     }
 }
@@ -49,6 +70,12 @@ pub struct ChangeView {
     pub written: WrittenAs,
     /// The change of the user's own file as a unified diff, if there is one.
     pub diff: Vec<String>,
+    /// Services that are made anew after it, in that order.
+    #[serde(default)]
+    pub followers: Vec<String>,
+    /// Services that run to their end before it starts: migrations, for example.
+    #[serde(default)]
+    pub one_shots: Vec<String>,
     /// What is copied before it. Absent where backups are off or there is no data.
     pub backup: Option<BackupPlanView>,
 }
@@ -119,6 +146,9 @@ pub struct BackupTargetView {
     pub code: Option<String>,
     /// Why it is not copied, in words.
     pub reason: Option<String>,
+    /// Whether one would expect it to be copied, and it is not.
+    #[serde(default)]
+    pub is_a_gap: bool,
 }
 
 impl From<&Change> for ChangeView {
@@ -144,6 +174,8 @@ impl From<&Change> for ChangeView {
             rolls_back_by_itself: change.had_healthcheck || change.verify.without_healthcheck == UndoRule::Automatic,
             written,
             diff,
+            followers: change.workload.followers().iter().map(|one| one.service.to_string()).collect(),
+            one_shots: change.workload.one_shots().iter().map(|one| one.service.to_string()).collect(),
             backup: change.backup.as_ref().map(BackupPlanView::from),
         }
     }
@@ -178,6 +210,7 @@ impl From<&PlannedTarget> for BackupTargetView {
                 goes_back: *goes_back,
                 code: None,
                 reason: None,
+                is_a_gap: false,
             },
             Choice::Skipped { why } => Self {
                 name,
@@ -187,6 +220,7 @@ impl From<&PlannedTarget> for BackupTargetView {
                 goes_back: false,
                 code: Some(why.code().to_owned()),
                 reason: Some(why.to_string()),
+                is_a_gap: why.is_a_gap(),
             },
         }
     }

@@ -1,8 +1,8 @@
 //! A job and what it wrote down, as the API shows it.
 
-use super::change::{ChangeView, WorkloadName};
+use crate::operations::change::{ChangeView, WorkloadName};
 use crate::operations::words::{DirectionName, JobStateName, LogSourceName, StageName};
-use dockrev_core::job::{Failure, Job, JobState, JournalEntry, Observation, StageOutput, Step};
+use dockrev_core::job::{Failure, Job, JobState, JournalEntry, LogLine, Observation, StageOutput, Step};
 use dockrev_store::NumberedLine;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -95,7 +95,7 @@ impl From<&Job> for JobView {
 /// A step that a job wrote down.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = JobStep)]
-pub(super) struct StepView {
+pub struct StepView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
@@ -122,7 +122,7 @@ pub(super) struct StepView {
 /// What kind a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum StepKind {
+pub enum StepKind {
     /// The stage begins.
     Started,
     /// An effect comes next.
@@ -140,7 +140,7 @@ pub(super) enum StepKind {
 /// One run of a healthcheck.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = HealthProbe)]
-pub(super) struct ProbeView {
+pub struct ProbeView {
     /// The container's name.
     pub container: String,
     /// When it began.
@@ -154,7 +154,7 @@ pub(super) struct ProbeView {
 
 /// The backup that a job made.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub(super) struct StepBackup {
+pub struct StepBackup {
     /// Its name.
     pub name: String,
     /// Its size in bytes.
@@ -165,7 +165,7 @@ pub(super) struct StepBackup {
 
 /// What a job found good at its end.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub(super) struct StepVerified {
+pub struct StepVerified {
     /// Names of the containers.
     pub containers: Vec<String>,
     /// How long it took until they were good.
@@ -245,9 +245,12 @@ fn done(view: &mut StepView, output: &StageOutput) {
 /// A line of a job's log.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = LogLine)]
-pub(super) struct LogLineView {
+pub struct LogLineView {
     /// Its number in the job's log, from 1.
     pub number: i64,
+    /// When it was written. Absent in logs of earlier versions.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
     /// Where it comes from.
     pub source: LogSourceName,
     /// The line, without its end.
@@ -256,6 +259,7 @@ pub(super) struct LogLineView {
 
 impl From<NumberedLine> for LogLineView {
     fn from(numbered: NumberedLine) -> Self {
-        Self { number: numbered.number, source: numbered.line.source.into(), text: numbered.line.text }
+        let LogLine { at, source, text } = numbered.line;
+        Self { number: numbered.number, at, source: source.into(), text }
     }
 }

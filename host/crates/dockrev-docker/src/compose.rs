@@ -187,13 +187,31 @@ impl ComposeCli {
 
     /// What Compose would make each service's containers from: a hash of its part of the files.
     async fn hashes(&self, project: &ComposeProject, files: Files<'_>) -> Result<BTreeMap<String, String>, HostError> {
-        let version = self.generation().await?;
-        let (more, input) = match version {
-            // It does so by itself.
-            ComposeVersion::V1 => (MoreFiles::None, Stdio::null()),
-            ComposeVersion::V2 => self.namespaces(project, files).await?,
-        };
-        let arguments = command::hashes(version, project, files, more)?;
+        let none = || (MoreFiles::None, Stdio::null());
+        match self.generation().await? {
+            // It knows by itself whose namespaces the services live in.
+            ComposeVersion::V1 => self.hashes_with(project, files, none()).await,
+            // It has to be told that. Most stacks have nothing to tell, so both are asked at the same time.
+            ComposeVersion::V2 => {
+                let (config, hashes) =
+                    futures::join!(self.config_value(project, files), self.hashes_with(project, files, none()));
+                let Some(resolved) = namespaces::resolved(self, project, &config?).await? else { return hashes };
+                let input = namespaces::as_input(&resolved).map_err(|error| self.missing(error.to_string()))?;
+                match input {
+                    Some(input) => self.hashes_with(project, files, (MoreFiles::OnInput, input)).await,
+                    None => hashes,
+                }
+            }
+        }
+    }
+
+    async fn hashes_with(
+        &self,
+        project: &ComposeProject,
+        files: Files<'_>,
+        (more, input): (MoreFiles, Stdio),
+    ) -> Result<BTreeMap<String, String>, HostError> {
+        let arguments = command::hashes(self.generation().await?, project, files, more)?;
         let child = self.project_child(project, &arguments, None, input)?;
         let (ended, output) = process::capture(child, CONFIG_TIMEOUT).await.map_err(|reason| self.missing(reason))?;
         self.check(project, "config --hash", &ended, || ended.last_lines())?;
@@ -201,16 +219,6 @@ impl ComposeCli {
         let pair =
             |line: &str| line.trim().split_once(' ').map(|(name, hash)| (name.to_owned(), hash.trim().to_owned()));
         Ok(text.lines().filter_map(pair).collect())
-    }
-
-    /// Tells Compose 2 whose namespaces the services live in by now.
-    async fn namespaces(&self, project: &ComposeProject, files: Files<'_>) -> Result<(MoreFiles, Stdio), HostError> {
-        let config = self.config_value(project, files).await?;
-        let Some(resolved) = namespaces::resolved(self, project, &config).await? else {
-            return Ok((MoreFiles::None, Stdio::null()));
-        };
-        let input = namespaces::as_input(&resolved).map_err(|error| self.missing(error.to_string()))?;
-        Ok(input.map_or((MoreFiles::None, Stdio::null()), |input| (MoreFiles::OnInput, input)))
     }
 
     /// Waits until no other `up` of the stack is at work.

@@ -12,6 +12,11 @@ use std::time::Duration;
 
 /// How often the engine is asked. Short enough not to add to a downtime, long enough not to burden the engine.
 const POLL: Duration = Duration::from_millis(250);
+/// The same as long as most services take to become good.
+const FIRST_POLL: Duration = Duration::from_millis(100);
+/// How long that is.
+const FIRST_POLLS_LAST: Duration = Duration::from_secs(10);
+
 /// How long the engine may be silent during a wait before the wait fails.
 const ENGINE_SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Restarts during a wait that make a crash loop.
@@ -106,7 +111,7 @@ pub(crate) async fn watch(
                 if context.pen.direction == Direction::Do {
                     context.check_cancel()?;
                 }
-                clock.sleep(POLL).await;
+                clock.sleep(if waited < FIRST_POLLS_LAST { FIRST_POLL } else { POLL }).await;
             }
         }
     }

@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn entry(reason: &str, hold: Value) -> Entry {
+    fn entry(reason: &str, hold: &Value) -> Entry {
         serde_json::from_value(json!({
             "kind": "service", "stack": "shop", "name": "web", "image": "web:1", "reference": null,
             "current_tag": "1", "file_image": null, "status": "held", "reason": reason, "code": null, "hold": hold,
@@ -219,7 +219,7 @@ mod tests {
             |reason: &str| format!("job j1 took it back ({reason}): it is taken again only if it is asked for by name");
         let check = |whole: &str, short: &str| {
             let hold = json!({ "type": "taken-back", "job": "j1", "reason": whole });
-            assert_eq!(in_short(&entry(&words(whole), hold)), words(short));
+            assert_eq!(in_short(&entry(&words(whole), &hold)), words(short));
         };
         check("its healthcheck failed", "its healthcheck failed");
         check("`shop/db`: it broke (twice): badly", "`shop/db`: it broke (twice): badly");
@@ -227,6 +227,6 @@ mod tests {
         let (long, cut) = ("ä".repeat(100), format!("{}…", "ä".repeat(JOB_REASON_MAX_CHARS)));
         check(&long, &cut);
         let other = words(&long);
-        assert_eq!(in_short(&entry(&other, json!({ "type": "ignored" }))), other);
+        assert_eq!(in_short(&entry(&other, &json!({ "type": "ignored" }))), other);
     }
 }

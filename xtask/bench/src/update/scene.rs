@@ -120,7 +120,8 @@ impl<'a> Scene<'a> {
     fn by_engine(&self, project: &Project, port: u16) -> Result<(), Failure> {
         let new = self.image(NEW);
         let old = format!("{}-{SERVICE}-1", project.name());
-        let old = if self.engine.run(&["inspect", &old]).is_ok() { old } else { format!("{}_{SERVICE}_1", project.name()) };
+        let old =
+            if self.engine.run(&["inspect", &old]).is_ok() { old } else { format!("{}_{SERVICE}_1", project.name()) };
         let network = format!("{}_default", project.name());
         self.engine.run(&["pull", "--quiet", &new])?;
         let publish = format!("127.0.0.1:{port}:8080");

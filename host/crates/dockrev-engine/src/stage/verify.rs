@@ -6,6 +6,7 @@ use crate::{followers, health};
 use dockrev_core::ids::ServiceName;
 use dockrev_core::job::{Stage, StageOutput};
 use dockrev_core::plan::ServiceWorkload;
+use futures::FutureExt as _;
 
 pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageError> {
     let change = context.change;
@@ -19,11 +20,16 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
             "something removes images while jobs run: `docker image prune` in a cron job, for example",
         ));
     };
-    let good = health::wait_until_good(context, &image.id).await?;
-    followers::wait_until_good(context).await?;
+    let good = async {
+        let good = health::wait_until_good(context, &image.id).await?;
+        followers::wait_until_good(context).await?;
+        Ok::<_, StageError>(good)
+    };
+    // Compose is asked while the healthcheck is waited for; a failure waits for nobody.
+    let (good, drifts) = futures::try_join!(good, drift(context).map(Ok))?;
     let mut output = good.into_output(context.id);
     if let StageOutput::Verified { warnings, .. } = &mut output {
-        warnings.extend(drift(context).await);
+        warnings.extend(drifts);
     }
     Ok(output)
 }

@@ -392,7 +392,8 @@ async fn who_was_made_anew_since_is_frozen_for_the_copy_as_well() {
     world.state().neighbour_id = ContainerId::new("made-anew");
     let job = runner.run(change, "test", &Nobody).await.unwrap();
     assert_eq!(job.state, JobState::Updated);
-    assert_eq!((world.state().backups.len(), world.state().neighbour), (1, RunState::Running));
+    let state = world.state();
+    assert_eq!((state.backups.len(), state.neighbour), (1, RunState::Running));
 }
 
 /// What has been in use is not overwritten unasked.

@@ -111,7 +111,17 @@ impl Remote {
         query: &[(&str, &str)],
         most: usize,
     ) -> Result<Vec<T>, Failure> {
-        let (mut items, mut cursor): (Vec<T>, Option<String>) = (Vec::new(), None);
+        self.list_after(path, query, (None, most)).await
+    }
+
+    /// The same after a page that ended with this cursor.
+    pub async fn list_after<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        (after, most): (Option<String>, usize),
+    ) -> Result<Vec<T>, Failure> {
+        let (mut items, mut cursor): (Vec<T>, Option<String>) = (Vec::new(), after);
         loop {
             let place = [("limit", PAGE), ("cursor", cursor.as_deref().unwrap_or_default())];
             let place = if cursor.is_some() { &place[..] } else { &place[..1] };

@@ -151,8 +151,7 @@ impl Followed {
 
     async fn tell(&mut self, remote: &Remote, live: &Live, workload: &WorkloadName) -> Result<(), Failure> {
         let after = self.after.map(|number| number.to_string());
-        let query: Vec<(&str, &str)> = after.iter().map(|number| ("cursor", number.as_str())).collect();
-        let lines: Vec<LogLineView> = remote.list(&["jobs", &self.id, "log"], &query, LINES).await?;
+        let lines: Vec<LogLineView> = remote.list_after(&["jobs", &self.id, "log"], &[], (after, LINES)).await?;
         for line in lines {
             live.tell(workload, line.source, &line.text);
             self.after = Some(line.number);

@@ -17,6 +17,11 @@ use crate::{page, plugins, workspace};
 const TOOL: &str = "schemathesis==4.32.5";
 /// Requests for each operation, unless more are asked for.
 const EXAMPLES_DEFAULT: u32 = 40;
+/// The same in brief.
+const EXAMPLES_BRIEF: u32 = 10;
+/// How requests are made up: every value that a schema sets apart once, then at random. The first of them takes minutes.
+const PHASES: &str = "coverage,fuzzing";
+const PHASES_BRIEF: &str = "fuzzing";
 /// As many as the server takes from one address in the long run.
 const RATE: &str = "45/s";
 /// The stream of events never ends.
@@ -29,17 +34,23 @@ const OWNER: &str = "test";
 /// What `cargo xtask api` was asked for.
 #[derive(Debug)]
 pub(crate) struct Options {
+    phases: &'static str,
     examples: u32,
     seed: Option<u64>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { examples: EXAMPLES_DEFAULT, seed: Some(1) }
+        Self { phases: PHASES, examples: EXAMPLES_DEFAULT, seed: Some(1) }
     }
 }
 
 impl Options {
+    /// A minute of it: what every change is tried with.
+    pub(crate) fn brief() -> Self {
+        Self { phases: PHASES_BRIEF, examples: EXAMPLES_BRIEF, seed: Some(1) }
+    }
+
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, Failure> {
         let mut options = Self::default();
         let mut rest = arguments.iter();
@@ -108,7 +119,7 @@ fn ask(engine: &test::TestEngine, tool: &Path, plugins: &Path, options: &Options
     let mut command = Command::new(tool);
     command
         .args(["run", &format!("{}/api/v1/openapi.json", server.url()), "--url", &server.url()])
-        .args(["--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all"])
+        .args(["--phases", options.phases, "--suppress-health-check", "all"])
         .args(["--checks", CHECKS, "--exclude-path", ENDLESS])
         .args(["--max-examples", &examples, "--rate-limit", RATE, "--request-timeout", "130"])
         // Where it writes down what it saw is no concern of the repository's.

@@ -26,7 +26,7 @@ fn in_steps(steps: &mut Steps) -> Result<(), Failure> {
     })?;
     test::in_steps(steps, test::Which::Usual, &[])?;
     browser::in_steps(steps, browser::Purpose::Tests)?;
-    api::in_steps(steps, &api::Options::default())?;
+    api::in_steps(steps, &api::Options::brief())?;
     steps.run("demo", || demo::run(&demo::Options::headless(workspace::tested_program())))?;
     steps.run("image", || image::run(&image::Options::trial(workspace::tested_program())))
 }

@@ -15,6 +15,11 @@ mod again;
 /// The folder of a run is this and the process's id. Short: see [`directory`].
 const RUN: &str = "x";
 
+/// Says how many tests run at once.
+const THREADS: &str = "RUST_TEST_THREADS";
+/// Most tests wait for an engine and its healthchecks, and not for a processor.
+const TESTS_PER_CORE: usize = 2;
+
 /// Which engine the tests run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
@@ -58,6 +63,12 @@ pub(crate) fn in_steps(steps: &mut Steps, which: Which, arguments: &[String]) ->
     let prepared = |mut cargo: Command| {
         cargo.env("DOCKREV_PLUGIN_DIR", places.plugins()).env("DOCKREV_TEST_PLUGIN_DIR", places.testing());
         cargo.env("DOCKER_HOST", engine.engine.host());
+        if std::env::var_os(THREADS).is_none() {
+            cargo.env(
+                THREADS,
+                (TESTS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from)).to_string(),
+            );
+        }
         cargo.env("DOCKREV_TESTKIT_DIR", &engine.folder).env("TMPDIR", engine.folder.join("tmp"));
         let composes = [("DOCKREV_TEST_COMPOSE_V1", Compose::v1()), ("DOCKREV_TEST_COMPOSE_V2", Compose::v2())];
         for (variable, compose) in composes {

@@ -17,6 +17,9 @@ const SEEN_MS = 20_000
 /** How long a job may take: a machine that does much else is slow. */
 export const JOB_MS = 240_000
 
+/** An engine on this machine made or removed a network: the browser asks again, and so does the page. */
+const OF_THE_MACHINE = 'net::ERR_NETWORK_CHANGED'
+
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -38,7 +41,7 @@ export async function openTab(browser, { viewport = DESK, theme = 'light', local
   page.setDefaultTimeout(SEEN_MS)
   const complaints = []
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type()))
+    if (['error', 'warning'].includes(message.type()) && !message.text().includes(OF_THE_MACHINE))
       complaints.push(`${message.type()}: ${message.text()} (${page.url()})`)
   })
   page.on('pageerror', (error) => complaints.push(`exception: ${error.message} (${page.url()})`))

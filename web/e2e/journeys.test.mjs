@@ -114,7 +114,7 @@ test('a service says what it goes by, and what says so', async () => {
     await page.goto(`${service('worker')}?tab=settings`)
     const set = page.getByRole('list', { name: 'Set for it' })
     for (const text of ['minor,patch', 'dockrev.levels', 'a command', 'dockrev.backup-before']) {
-      await set.getByText(text, { exact: true }).waitFor()
+      await set.getByText(text, { exact: true }).first().waitFor()
     }
     assert.equal(await set.getByRole('listitem').count(), 2)
     const others = page.getByRole('list', { name: /left at the default$/ })

@@ -12,8 +12,9 @@ use std::thread;
 use zstd::stream::raw::CParameter;
 use zstd::stream::write::Encoder;
 
-/// Compression level: the fastest that still finds most of what there is to find in the data of services.
-const LEVEL: i32 = 3;
+/// Compression level: the fastest. The service stands still while its data is copied, and the copy is gone an hour after the
+/// update has proven itself: a tenth of its size is worth less than a third of that time.
+const LEVEL: i32 = 1;
 
 /// What one worker takes at a time, in bytes. It bounds the memory: about four times as much for each worker.
 const JOB_BYTES: u32 = 2 * 1024 * 1024;

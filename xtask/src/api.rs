@@ -63,6 +63,7 @@ impl Options {
                 "--examples" => options.examples = u32::try_from(number()?).unwrap_or(u32::MAX),
                 "--seed" => options.seed = Some(number()?),
                 "--random" => options.seed = None,
+                "--brief" => options = Self::brief(),
                 unknown => return Err(Failure::new(format!("`api` does not know `{unknown}`"))),
             }
         }

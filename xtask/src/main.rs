@@ -45,7 +45,7 @@ Commands, each of which sets up what it needs and may be run again at any time:
                                --clean: remove a kept one
                                --release: with a release build; --binary FILE: with this `dockrev`
   api [OPTIONS]                Feed the API with requests that are made up from its document
-                               --examples N: for each operation; --seed N or --random: which ones
+                               --brief: as `ci` does; --examples N: for each operation; --seed N or --random: which ones
   image [--try]                Make a container image of Dockrev out of what is here, without the internet
                                --try: update the demo's stack from inside; --binary FILE: with this `dockrev`
   gen [--check]                Make the tables of the manual anew that are made from the program

@@ -7,6 +7,7 @@ use crate::names::Doing;
 use dockrev_core::ids::JobId;
 use dockrev_core::job::{Job, LogLine};
 use dockrev_core::ports::JournalError;
+use sqlx::{QueryBuilder, Sqlite};
 
 const READING: Doing = Doing("read jobs");
 const READING_LOG: Doing = Doing("read a job's log");
@@ -48,21 +49,22 @@ impl Store {
         after: Option<&JobPlace>,
         limit: u32,
     ) -> Result<Vec<Job>, JournalError> {
-        let rows: Vec<JobRow> = sqlx::query_as(
-            "select id, state_json, change_json, requested_by, created_at_unix_ms, changed_at_unix_ms from job \
-             where ($1 is null or state = $1) and ($2 is null or stack = $2) and ($3 is null or service = $3) \
-             and ($4 is null or created_at_unix_ms < $4 or (created_at_unix_ms = $4 and id < $5)) \
-             order by created_at_unix_ms desc, id desc limit $6",
-        )
-        .bind(&filter.state)
-        .bind(&filter.stack)
-        .bind(&filter.service)
-        .bind(after.map(|place| place.created_at_unix_ms))
-        .bind(after.map(|place| place.id.as_str()))
-        .bind(i64::from(limit))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(|error| READING.failed(&error))?;
+        // Only what is asked for is a condition: an index serves it then.
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "select id, state_json, change_json, requested_by, created_at_unix_ms, changed_at_unix_ms from job where true",
+        );
+        for (column, value) in [("state", &filter.state), ("stack", &filter.stack), ("service", &filter.service)] {
+            if let Some(value) = value {
+                query.push(format!(" and {column} = ")).push_bind(value);
+            }
+        }
+        if let Some(JobPlace { created_at_unix_ms: at, id }) = after {
+            query.push(" and (created_at_unix_ms < ").push_bind(*at);
+            query.push(" or (created_at_unix_ms = ").push_bind(*at).push(" and id < ").push_bind(id).push("))");
+        }
+        query.push(" order by created_at_unix_ms desc, id desc limit ").push_bind(i64::from(limit));
+        let rows: Result<Vec<JobRow>, _> = query.build_query_as().fetch_all(&self.pool).await;
+        let rows = rows.map_err(|error| READING.failed(&error))?;
         into_jobs(rows)
     }
 
@@ -122,6 +124,15 @@ mod tests {
         assert_eq!(found.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(), ["d"]);
         let filter = JobFilter { stack: Some("nowhere".to_owned()), ..JobFilter::default() };
         assert_eq!(store.jobs_after(&filter, None, 10).await.unwrap(), []);
+        let of_service = |service: &str| JobFilter {
+            stack: Some("shop".to_owned()),
+            service: Some(service.to_owned()),
+            ..JobFilter::default()
+        };
+        let place = JobPlace { created_at_unix_ms: 2, id: "c".to_owned() };
+        let found = store.jobs_after(&of_service("app"), Some(&place), 10).await.unwrap();
+        assert_eq!(found.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(store.jobs_after(&of_service("web"), None, 10).await.unwrap(), []);
         assert_eq!(store.count_jobs().await.unwrap(), [("running".to_owned(), 3), ("updated".to_owned(), 1)]);
     }
 

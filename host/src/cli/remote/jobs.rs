@@ -89,9 +89,9 @@ pub(super) async fn roll_back(remote: &Remote, arguments: &RollbackArguments) ->
         return Ok(Ending::Fine);
     }
     let wish = json!({ "restore_data": arguments.restore_data });
-    let begun: JobView = remote.post(&["jobs", &id, "rollback"], &wish).await?;
+    remote.post::<JobView>(&["jobs", &id, "rollback"], &wish).await?;
     let verbosity = Verbosity::of_flag(arguments.verbose);
-    let (live, mut followed) = (Live::new(verbosity), Followed::new(&begun.id, verbosity));
+    let (live, mut followed) = (Live::new(verbosity), Followed::again(&job, verbosity));
     loop {
         let looked = followed.look(remote, &live).await?;
         match looked {

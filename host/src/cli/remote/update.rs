@@ -16,6 +16,7 @@ use crate::operations::jobs::view::{JobView, LogLineView};
 use crate::operations::words::JobStateName;
 use crate::remote::Remote;
 use crate::server::run::{Run, RunItem, RunOutcome, RunState};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -119,13 +120,20 @@ pub(super) struct Followed {
     shown: Option<(JobStateName, Option<crate::operations::words::StageName>)>,
     after: Option<i64>,
     verbosity: Verbosity,
+    /// When it had changed last before it was begun again: its end of then is none.
+    began_after: Option<Timestamp>,
     /// Whether its end was shown.
     pub(super) has_ended: bool,
 }
 
 impl Followed {
     pub(super) fn new(id: &str, verbosity: Verbosity) -> Self {
-        Self { id: id.to_owned(), shown: None, after: None, verbosity, has_ended: false }
+        Self { id: id.to_owned(), shown: None, after: None, verbosity, began_after: None, has_ended: false }
+    }
+
+    /// The same of one that is begun again, and looked like this before.
+    pub(super) fn again(job: &JobView, verbosity: Verbosity) -> Self {
+        Self { began_after: Some(job.changed_at), ..Self::new(&job.id, verbosity) }
     }
 
     /// Shows what is new of it.
@@ -134,6 +142,9 @@ impl Followed {
             return Ok(None);
         }
         let Detail { job } = remote.get(&["jobs", &self.id], &[]).await?;
+        if self.began_after == Some(job.changed_at) {
+            return Ok(None);
+        }
         if self.shown.is_none() {
             live.show(&job);
         }

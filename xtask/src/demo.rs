@@ -122,12 +122,7 @@ pub(crate) fn clean() -> Result<(), Failure> {
     }
     PrivateEngine::named(ENGINE)?.wipe()?;
     Registry::end_lasting(&home().join("registry"))?;
-    match std::fs::remove_dir_all(home()) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Failure::new(format!("could not remove `{}`: {error}", home().display())))
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
+    workspace::remove_folder(&home())
 }
 
 /// The same after the process that ran the demo is gone, with what only that one would have removed.

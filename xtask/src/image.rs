@@ -105,7 +105,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 /// Lays out the root folder of the image below `folder`.
 fn lay_out(folder: &Path, binary: &Path, compose: &Compose, plugins: &Path) -> Result<(), Failure> {
     let root = folder.join("root");
-    clear(folder)?;
+    workspace::remove_folder(folder)?;
     copy_program(&root, binary, PROGRAM)?;
     copy_program(&root, compose.program(), COMPOSE)?;
     copy_folder(plugins, &inside(&root, PLUGINS))?;
@@ -144,15 +144,6 @@ fn libraries(linked: &str) -> Vec<&str> {
 
 fn inside(root: &Path, path: &str) -> PathBuf {
     root.join(path.trim_start_matches('/'))
-}
-
-fn clear(folder: &Path) -> Result<(), Failure> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Failure::new(format!("could not remove `{}`: {error}", folder.display())))
-        }
-        Ok(()) | Err(_) => make_folder(folder),
-    }
 }
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {

@@ -1,6 +1,5 @@
 //! A stack with something of everything, and a server that shows it: for the demo's page, the browser's tests and pictures.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -95,20 +94,8 @@ impl Ground<'_> {
 
     /// Starts a server that everybody on this machine may use.
     pub(crate) fn serve(&self, listen: &str) -> Result<Server, Failure> {
-        let mut command = self.command(&["serve", "--dev", "--listen", listen]);
-        let words = program::words(&command);
-        let failed = || Failure::of(format!("could not run `{words}`"));
-        let mut process = command.stdout(Stdio::piped()).spawn().map_err(failed())?;
-        let mut line = String::new();
-        if let Some(output) = process.stdout.take() {
-            BufReader::new(output).read_line(&mut line).map_err(failed())?;
-        }
-        let address = line.trim().rsplit_once("http://").map(|(_, address)| address.to_owned());
-        let server = Server { process, address: address.unwrap_or_default() };
-        if server.address.is_empty() {
-            return Err(Failure::new(format!("`{words}` did not say where it listens")));
-        }
-        Ok(server)
+        let (process, address) = program::listening(&mut self.command(&["serve", "--dev", "--listen", listen]))?;
+        Ok(Server { process, address })
     }
 
     fn push(&self, service: &str, tag: &str, mode: Mode) -> Result<(), Failure> {

@@ -106,12 +106,7 @@ fn cargo_test(arguments: &[String]) -> Command {
 /// Removes the folder of a run, with the engines, registries and projects in it.
 pub(crate) fn remove_run(folder: &Path) -> Result<(), Failure> {
     PrivateEngine::wipe_all_below(folder)?;
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Failure::new(format!("could not remove `{}`: {error}", folder.display())))
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
+    workspace::remove_folder(folder)
 }
 
 /// Removes the folders of runs that were killed together with who would have cleaned up.

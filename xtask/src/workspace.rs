@@ -56,6 +56,16 @@ pub(crate) fn build(programs: &[&str]) -> Command {
     command
 }
 
+/// Removes a folder with all that is in it; it need not be there.
+pub(crate) fn remove_folder(folder: &Path) -> Result<(), Failure> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::new(format!("could not remove `{}`: {error}", folder.display())))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// What `cargo metadata` says with these arguments besides.
 pub(crate) fn metadata(arguments: &[&str]) -> Result<Value, Failure> {
     let mut command = cargo(&["metadata", "--format-version", "1"]);

@@ -49,6 +49,12 @@ pub(crate) fn value<'a>(argument: &str, rest: &mut impl Iterator<Item = &'a Stri
     rest.next().map(String::as_str).ok_or_else(|| Failure::new(format!("`{argument}` needs a value")))
 }
 
+/// A command line's words, for tests.
+#[cfg(test)]
+pub(crate) fn words(line: &str) -> Vec<String> {
+    line.split_whitespace().map(str::to_owned).collect()
+}
+
 /// The number after `argument`.
 pub(crate) fn number<'a, N: std::str::FromStr>(
     argument: &str,

@@ -11,7 +11,7 @@ use crate::arguments::{Manner, Program, number, value};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::registry::{Auth, Registry};
-use crate::report::{Report, Row, Target};
+use crate::report::{Report, Row, Target, count, megabytes};
 use crate::served::Served;
 
 /// Part of the run after which it counts as warm: plugins are compiled, caches are full.
@@ -172,26 +172,14 @@ fn report(options: &Options, host: &Host, samples: &[Sample]) -> Result<Report, 
     })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "for reading")]
-fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
-}
-
-#[expect(clippy::cast_precision_loss, reason = "for reading")]
-fn count(number: u64) -> f64 {
-    number as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arguments::words;
 
     #[test]
     fn arguments_are_checked() {
-        let parse = |line: &str| {
-            let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            Options::parse(&arguments)
-        };
+        let parse = |line: &str| Options::parse(&words(line));
         let good = parse("--dockrev /d --plugins /p --minutes 1 --every-s 0").unwrap();
         assert_eq!((good.minutes, good.images, good.every_s), (1, 100, 0));
         for bad in ["", "--dockrev /d --plugins /p --minutes 0", "--dockrev /d --plugins /p --images 0", "--what"] {

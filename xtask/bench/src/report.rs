@@ -104,6 +104,16 @@ impl Report {
     }
 }
 
+/// A number as a figure.
+pub(crate) fn count(number: u64) -> f64 {
+    number as f64
+}
+
+/// Bytes as a figure, in millions.
+pub(crate) fn megabytes(bytes: u64) -> f64 {
+    count(bytes) / 1e6
+}
+
 /// With as many digits as matter.
 fn shown(figure: f64) -> String {
     if figure.fract() == 0.0 || figure >= 1000.0 {

@@ -1,10 +1,10 @@
 //! A `dockrev serve` that is measured while it runs.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use dockrev_testkit::program;
 use serde_json::Value;
 
 use crate::arguments::Program;
@@ -36,20 +36,9 @@ impl Served {
             .env("DOCKREV_PLUGIN_DIR", &program.plugins)
             .env("DOCKREV_CHECK_EVERY", "off")
             .env("DOCKREV_UPDATE_WINDOWS", "off")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        let failed = || Failure::of(format!("could not run `{}`", program.dockrev.display()));
-        let mut process = command.spawn().map_err(failed())?;
-        let mut line = String::new();
-        if let Some(output) = process.stdout.take() {
-            BufReader::new(output).read_line(&mut line).map_err(failed())?;
-        }
-        let address = line.trim().rsplit_once("http://").map(|(_, address)| format!("http://{address}"));
-        let served = Self { process, address: address.unwrap_or_default(), agent: ureq::Agent::new_with_defaults() };
-        if served.address.is_empty() {
-            return Err(Failure::new(format!("the server did not say where it listens, but `{}`", line.trim())));
-        }
-        Ok(served)
+            .stdin(Stdio::null());
+        let (process, address) = program::listening(&mut command)?;
+        Ok(Self { process, address: format!("http://{address}"), agent: ureq::Agent::new_with_defaults() })
     }
 
     /// `http://127.0.0.1:PORT`.

@@ -10,7 +10,7 @@ use dockrev_testkit::{PrivateEngine, program};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::report::{Report, Row, Target};
+use crate::report::{Report, Row, Target, megabytes};
 use crate::served::Served;
 pub(crate) use options::Options;
 pub(crate) use seed::run as seed;
@@ -128,11 +128,6 @@ impl Times {
         let kilobytes = (bytes > 0).then(|| megabytes(bytes as u64) * 1000.0);
         Row { name, unit: "ms", figures: vec![Some(self.at(50)), Some(self.p95()), Some(self.at(100)), kilobytes] }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "for reading")]
-fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
 }
 
 /// What the script says of the page.

@@ -1,8 +1,9 @@
 //! Programs of this machine: finding them, running them.
 
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use crate::Error;
 
@@ -36,6 +37,24 @@ pub fn output(command: &mut Command) -> Result<String, Error> {
     let mut text = String::from_utf8_lossy(&done.stdout).into_owned();
     text.push_str(&String::from_utf8_lossy(&done.stderr));
     Err(Error::Command { command: words, status: done.status.to_string(), output: tail(text.trim()).to_owned() })
+}
+
+/// Starts a server that says where it listens in the first line that it writes, after `http://`. Gives the process and the
+/// address.
+pub fn listening(command: &mut Command) -> Result<(Child, String), Error> {
+    let words = words(command);
+    let failed = || Error::io("run", PathBuf::from(&words));
+    let mut process = command.stdout(Stdio::piped()).spawn().map_err(failed())?;
+    let mut line = String::new();
+    if let Some(output) = process.stdout.take() {
+        BufReader::new(output).read_line(&mut line).map_err(failed())?;
+    }
+    if let Some((_, address)) = line.trim().rsplit_once("http://") {
+        return Ok((process, address.to_owned()));
+    }
+    let status = process.kill().and_then(|()| process.wait()).map_err(failed())?;
+    let output = format!("it did not say where it listens, but `{}`", line.trim());
+    Err(Error::Command { command: words, status: status.to_string(), output })
 }
 
 /// `command` as one would type it, without its environment.

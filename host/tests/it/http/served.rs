@@ -2,10 +2,10 @@
 
 use super::client::{Answer, send};
 use crate::stage::Stage;
+use dockrev_testkit::program;
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 /// `dockrev serve` at work.
 pub(super) struct Served {
@@ -25,11 +25,8 @@ impl Served {
     }
 
     fn run(command: &mut Command) -> Self {
-        let mut process = command.stdout(Stdio::piped()).spawn().expect("dockrev starts");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-        let address = line.trim().rsplit_once("http://").and_then(|(_, address)| address.parse().ok());
-        Self { process, address: address.unwrap_or_else(|| panic!("no address in `{line}`")) }
+        let (process, address) = program::listening(command).expect("dockrev listens");
+        Self { process, address: address.parse().expect("an address") }
     }
 
     pub(super) fn get(&self, token: &str, path: &str) -> Answer {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::options::Options;
 use super::subject::{Run, Way};
 use super::tree::Tree;
-use crate::report::{Report, Row, Target};
+use crate::report::{Report, Row, Target, count};
 
 /// Wall time of a backup, in that of `tar | zstd`: 1.2 times as fast.
 const BACKUP_AT_MOST: f64 = 1.0 / 1.2;
@@ -82,8 +82,4 @@ impl Figures {
         figures.sort_by(f64::total_cmp);
         figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
     }
-}
-
-fn count(number: u64) -> f64 {
-    number as f64
 }

@@ -36,13 +36,11 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arguments::words;
 
     #[test]
     fn arguments_are_checked() {
-        let parse = |line: &str| {
-            let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            Options::parse(&arguments)
-        };
+        let parse = |line: &str| Options::parse(&words(line));
         let good = parse("--size-mib 64 --runs 2 --strict").unwrap();
         assert_eq!((good.size_mib, good.runs, good.manner), (64, 2, Manner { strict: true, json: false }));
         for bad in ["--size-mib", "--size-mib x", "--size-mib 1", "--runs 0", "--what"] {

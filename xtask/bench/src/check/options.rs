@@ -58,10 +58,10 @@ fn auth(text: &str) -> Result<Auth, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arguments::words;
 
     fn parse(line: &str) -> Result<Options, Failure> {
-        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Options::parse(&arguments)
+        Options::parse(&words(line))
     }
 
     #[test]

@@ -64,13 +64,11 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arguments::words;
 
     #[test]
     fn arguments_are_checked() {
-        let parse = |line: &str| {
-            let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            Options::parse(&arguments)
-        };
+        let parse = |line: &str| Options::parse(&words(line));
         let good = parse("--dockrev /d --plugins /p --services 8 --jobs 0 --requests 1 --page /s.mjs").unwrap();
         assert_eq!((good.services, good.jobs, good.requests), (8, 0, 1));
         for bad in ["", "--dockrev /d --plugins /p --services 0", "--dockrev /d --plugins /p --requests 0", "--what"] {

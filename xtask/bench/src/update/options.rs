@@ -45,13 +45,11 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arguments::words;
 
     #[test]
     fn arguments_are_checked() {
-        let parse = |line: &str| {
-            let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            Options::parse(&arguments)
-        };
+        let parse = |line: &str| Options::parse(&words(line));
         let good = parse("--dockrev /d --plugins /p --runs 2 --compose 1").unwrap();
         assert_eq!((good.runs, good.generation), (2, Generation::V1));
         for bad in ["", "--dockrev /d --plugins p", "--dockrev /d --plugins /p --runs 0", "--compose 3", "--what"] {

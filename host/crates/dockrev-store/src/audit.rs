@@ -4,7 +4,7 @@ use crate::Store;
 use crate::names::Doing;
 use dockrev_core::ports::JournalError;
 use jiff::Timestamp;
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder, Sqlite};
 
 const ADDING: Doing = Doing("add to the audit trail");
 /// Entries that are kept: the oldest go.
@@ -92,24 +92,33 @@ impl Store {
         before: Option<i64>,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, JournalError> {
-        let rows: Vec<AuditRow> = sqlx::query_as(
-            "select id, at_unix_ms, who, address, action, parameters, status, code from audit_entry \
-             where id < $1 and ($2 is null or who = $2) \
-             and ($3 is null or instr(action || ' ' || coalesce(parameters, '') || ' ' || coalesce(code, ''), $3) > 0) \
-             and ($4 is null or (status >= 400) = $4) \
-             and ($5 is null or at_unix_ms >= $5) and ($6 is null or at_unix_ms < $6) \
-             order by id desc limit $7",
-        )
-        .bind(before.unwrap_or(i64::MAX))
-        .bind(&filter.who)
-        .bind(&filter.text)
-        .bind(filter.failed)
-        .bind(filter.since_unix_ms)
-        .bind(filter.until_unix_ms)
-        .bind(i64::from(limit))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(|error| READING.failed(&error))?;
+        // Only what is asked for is a condition: an index serves it then.
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "select id, at_unix_ms, who, address, action, parameters, status, code from audit_entry where true",
+        );
+        let AuditFilter { who, text, failed, since_unix_ms, until_unix_ms } = filter;
+        if let Some(before) = before {
+            query.push(" and id < ").push_bind(before);
+        }
+        if let Some(who) = who {
+            query.push(" and who = ").push_bind(who);
+        }
+        if let Some(text) = text {
+            query.push(" and instr(action || ' ' || coalesce(parameters, '') || ' ' || coalesce(code, ''), ");
+            query.push_bind(text).push(") > 0");
+        }
+        if let Some(failed) = failed {
+            query.push(" and (status >= 400) = ").push_bind(*failed);
+        }
+        if let Some(since) = since_unix_ms {
+            query.push(" and at_unix_ms >= ").push_bind(*since);
+        }
+        if let Some(until) = until_unix_ms {
+            query.push(" and at_unix_ms < ").push_bind(*until);
+        }
+        query.push(" order by id desc limit ").push_bind(i64::from(limit));
+        let rows: Result<Vec<AuditRow>, _> = query.build_query_as().fetch_all(&self.pool).await;
+        let rows = rows.map_err(|error| READING.failed(&error))?;
         rows.into_iter().map(entry).collect()
     }
 }

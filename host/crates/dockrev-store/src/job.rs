@@ -3,7 +3,7 @@
 use crate::names::Doing;
 use crate::open::Store;
 use async_trait::async_trait;
-use dockrev_core::ids::{JobId, WorkloadId};
+use dockrev_core::ids::JobId;
 use dockrev_core::job::{Job, JobState, JournalEntry, LogLine};
 use dockrev_core::ports::{Journal, JournalError};
 use jiff::Timestamp;
@@ -43,17 +43,13 @@ impl Journal for Store {
     async fn create(&self, job: &Job) -> Result<(), JournalError> {
         const CREATING: Doing = Doing("add a job");
         let id = job.change.id();
-        let name = match &id {
-            WorkloadId::Service(service) => service.service.as_str(),
-            WorkloadId::Container(container) => container.as_str(),
-        };
         sqlx::query(
             "insert into job (id, stack, service, state, state_json, change_json, requested_by, created_at_unix_ms, \
              changed_at_unix_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(job.id.as_str())
         .bind(id.stack().as_str().to_owned())
-        .bind(name)
+        .bind(id.name())
         .bind(job.state.name())
         .bind(CREATING.encode(&job.state)?)
         .bind(CREATING.encode(&job.change)?)

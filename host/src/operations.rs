@@ -7,6 +7,7 @@ pub mod check;
 pub mod containers;
 pub mod doctor;
 mod failure;
+pub mod ignore;
 pub mod jobs;
 mod limits;
 pub mod notify;

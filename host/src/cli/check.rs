@@ -1,6 +1,6 @@
 //! `dockrev check`: what is out of date, and why.
 
-pub(super) mod json;
+mod json;
 
 use super::arguments::CheckArguments;
 use super::show::entries;

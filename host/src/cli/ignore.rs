@@ -7,6 +7,7 @@ use crate::cli::paint::{Tone, paint};
 use crate::cli::table::{Cell, Table, one_line};
 use crate::cli::{Ending, Failure};
 use crate::config::Config;
+use crate::operations::ignore::RuleView;
 use dockrev_core::ids::{ContainerName, ServiceId, ServiceName, StackName, WorkloadId};
 use dockrev_core::ignore::{IgnoreRule, Matcher, MatcherKind};
 use jiff::Timestamp;
@@ -89,42 +90,24 @@ async fn list(app: &App, json: bool) -> Result<(), Failure> {
         let rules = rules.into_iter().map(entry).collect();
         return print_json(&Document { format: "dockrev.ignore/1", rules });
     }
-    let line = |rule: IgnoreRule| Line {
-        id: rule.id,
-        workload: rule.workload.to_string(),
-        kind: rule.matcher.kind(),
-        matcher: rule.matcher.text().to_owned(),
-        note: rule.note,
-        created_at: rule.created_at,
-    };
-    print(rules.into_iter().map(line).collect());
+    print(&rules.into_iter().map(RuleView::from).collect::<Vec<_>>());
     Ok(())
 }
 
-/// A rule, as a line of a table.
-pub(super) struct Line {
-    pub(super) id: i64,
-    pub(super) workload: String,
-    pub(super) kind: MatcherKind,
-    pub(super) matcher: String,
-    pub(super) note: Option<String>,
-    pub(super) created_at: Timestamp,
-}
-
-pub(super) fn print(lines: Vec<Line>) {
-    if lines.is_empty() {
+pub(super) fn print(rules: &[RuleView]) {
+    if rules.is_empty() {
         out!("no ignore rules");
         return;
     }
     let mut table = Table::new(&["RULE", "FOR", "KIND", "TAGS", "SINCE", "NOTE"]);
-    for line in lines {
+    for rule in rules {
         table.row(vec![
-            Cell::new(Tone::Strong, line.id.to_string()),
-            Cell::plain(line.workload),
-            Cell::plain(line.kind.to_string()),
-            Cell::plain(line.matcher),
-            Cell::plain(line.created_at.strftime("%Y-%m-%d").to_string()),
-            Cell::plain(one_line(line.note.as_deref().unwrap_or_default())),
+            Cell::new(Tone::Strong, rule.id.to_string()),
+            Cell::plain(rule.workload.to_string()),
+            Cell::plain(MatcherKind::from(rule.kind).to_string()),
+            Cell::plain(rule.matcher.clone()),
+            Cell::plain(rule.created_at.strftime("%Y-%m-%d").to_string()),
+            Cell::plain(one_line(rule.note.as_deref().unwrap_or_default())),
         ]);
     }
     table.print();

@@ -3,6 +3,7 @@
 use super::arguments::RecoverArguments;
 use super::live::{Live, Verbosity};
 use super::paint::{Tone, paint};
+use super::show::plan::count;
 use super::signals::StopRequest;
 use super::{Ending, Failure};
 use crate::app::{App, Host};
@@ -44,7 +45,7 @@ pub(super) async fn settle(app: &App, host: &Host, live: &Live, stop: &StopReque
         }
     }
     if settled > 0 {
-        let jobs = if settled == 1 { "1 job".to_owned() } else { format!("{settled} jobs") };
+        let jobs = count(settled, "job");
         out!("{}\n", paint(Tone::Caution, format!("picked up {jobs} that had been interrupted")));
     }
     tidy(app, host).await?;

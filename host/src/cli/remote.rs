@@ -15,10 +15,14 @@ use crate::app::read_secret;
 use crate::config::SecretSource;
 use crate::operations::change::WorkloadName;
 use crate::operations::check::Entry;
+use crate::operations::update::the_only;
 use crate::remote::Remote;
 use serde::Deserialize;
 use serde_json::json;
+use std::time::Duration;
 
+/// How often the server is asked how far it has come.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(400);
 /// Services that are read at once and in all: more than any host has.
 const ENTRIES_MAX: usize = 100_000;
 
@@ -108,15 +112,5 @@ async fn find_service(remote: &Remote, text: &str) -> Result<WorkloadName, Failu
     let query = [("kind", "service"), ("q", text)];
     let entries: Vec<Entry> = remote.list(&["services"], &query, ENTRIES_MAX).await?;
     let named = entries.into_iter().filter(|entry| entry.name == text);
-    let mut found: Vec<WorkloadName> =
-        named.map(|entry| WorkloadName { stack: entry.stack, name: entry.name }).collect();
-    match (found.pop(), found.is_empty()) {
-        (Some(one), true) => Ok(one),
-        (Some(_), false) => Err(Failure::new("service.ambiguous", format!("several stacks have a service `{text}`"))
-            .hint("name it as STACK/SERVICE")),
-        (None, _) => {
-            Err(Failure::new("service.not-found", format!("the last check found no service `{text}` on that host"))
-                .hint("`dockrev check` lists all services"))
-        }
-    }
+    the_only(named.map(|entry| WorkloadName { stack: entry.stack, name: entry.name }).collect(), text)
 }

@@ -20,7 +20,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// After what time a browser comes back.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// Tells what happens: `check-progress`, `candidates-changed`, `job` (the job), `job-log` (`job`, `workload`, `source`, `text`),
+/// Tells what happens: `check-progress`, `candidates-changed`, `job` (the job), `job-log` (`job`, `workload`, `at`, `source`, `text`),
 /// `plan` (`plan`, `run`), `ignore-rules`, `backups`, `containers`, and `reset`, after which everything is to be read again.
 /// `Last-Event-ID` brings what was missed.
 #[utoipa::path(

@@ -13,7 +13,7 @@ use crate::server::checks::{self, StackSummary};
 use crate::server::detached::detached;
 use axum::Json;
 use axum::extract::State;
-use dockrev_core::ids::{ContainerName, ServiceId, ServiceName, StackName};
+use dockrev_core::ids::{ContainerName, ServiceId, ServiceName, StackName, WorkloadId};
 use dockrev_core::job::LogLine;
 use dockrev_core::stack::{ContainerStatus, Health, HealthStatus, RunState};
 use dockrev_engine::detect::Scope;
@@ -267,10 +267,7 @@ async fn detail(
         };
         return Err(ApiError::not_found(code, what));
     }
-    let stack = match &workload.stack {
-        Some(stack) => StackName::new(stack),
-        None => StackName::of_container(&ContainerName::new(&workload.name)),
-    };
+    let stack = WorkloadId::from(&workload).stack();
     let filter = JobFilter { state: None, stack: Some(stack.to_string()), service: Some(workload.name) };
     let jobs = server.app.store().await?.jobs_after(&filter, None, HISTORY_MAX).await?;
     let containers = containers.into_iter().map(ContainerView::from).collect();

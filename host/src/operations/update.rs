@@ -13,6 +13,7 @@ use dockrev_engine::attach;
 use dockrev_engine::batch::Item;
 use dockrev_engine::detect::{Depth, Progress, Scope};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 /// What is to be planned.
 #[derive(Clone, Debug)]
@@ -44,16 +45,20 @@ pub async fn find_service(host: &Host, text: &str) -> Result<ServiceId, Failure>
     }
     let inventory = host.engine.inventory().await?;
     let named = inventory.stacks.into_iter().flat_map(|stack| stack.services).map(|service| service.id);
-    let found: Vec<ServiceId> = named.filter(|id| id.service.as_str() == text).collect();
-    match found.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(Failure::new(
+    the_only(named.filter(|id| id.service.as_str() == text).collect(), text)
+}
+
+/// The only one of the services that are called `text`.
+pub(crate) fn the_only<T: Display>(mut found: Vec<T>, text: &str) -> Result<T, Failure> {
+    match (found.pop(), found.as_slice()) {
+        (Some(one), []) => Ok(one),
+        (None, _) => Err(Failure::new(
             "service.not-found",
             format!("no stack has a service `{text}` with containers on this engine"),
         )
         .hint("`dockrev check` lists all services")),
-        several => {
-            let names = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        (Some(last), others) => {
+            let names = others.iter().chain([&last]).map(ToString::to_string).collect::<Vec<_>>().join(", ");
             Err(Failure::new("service.ambiguous", format!("several stacks have a service `{text}`: {names}"))
                 .hint("name it as STACK/SERVICE"))
         }

@@ -250,7 +250,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tells what happens: `check-progress`, `candidates-changed`, `job` (the job), `job-log` (`job`, `workload`, `source`, `text`),
+         * Tells what happens: `check-progress`, `candidates-changed`, `job` (the job), `job-log` (`job`, `workload`, `at`, `source`, `text`),
          *     `plan` (`plan`, `run`), `ignore-rules`, `backups`, `containers`, and `reset`, after which everything is to be read again.
          *     `Last-Event-ID` brings what was missed.
          */

@@ -1,6 +1,6 @@
 //! `dockrev check` on a server.
 
-use super::{ENTRIES_MAX, no_filters};
+use super::{ENTRIES_MAX, LOOK_AGAIN_AFTER, no_filters};
 use crate::cli::arguments::CheckArguments;
 use crate::cli::check::{ending, follow, progress_bar, show};
 use crate::cli::{Ending, Failure};
@@ -10,10 +10,6 @@ use crate::remote::Remote;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// How often the server is asked how far it has come.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(400);
 
 #[derive(Deserialize)]
 struct Summary {

@@ -1,5 +1,6 @@
 //! `dockrev jobs` and `dockrev rollback` on a server.
 
+use super::LOOK_AGAIN_AFTER;
 use super::update::Followed;
 use crate::cli::arguments::{JobsArguments, JobsCommand, RollbackArguments};
 use crate::cli::live::{Live, Verbosity};
@@ -7,15 +8,13 @@ use crate::cli::output::{out, print_json};
 use crate::cli::show;
 use crate::cli::update::{Answer, ask};
 use crate::cli::{Ending, Failure};
+use crate::operations::jobs::the_one;
 use crate::operations::jobs::view::{JobView, LogLineView, StepView};
 use crate::operations::words::JobStateName;
 use crate::remote::Remote;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::time::Duration;
 
-/// How often the server is asked how far it has come.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(400);
 /// Jobs that are searched when one is named by its first characters.
 const SEARCH_MAX_JOBS: usize = 10_000;
 /// Log lines that `show` prints.
@@ -55,16 +54,7 @@ async fn find(remote: &Remote, text: &str) -> Result<String, Failure> {
         return Ok(text.to_owned());
     }
     let jobs: Vec<JobView> = remote.list(&["jobs"], &[], SEARCH_MAX_JOBS).await?;
-    let mut found = jobs.into_iter().filter(|job| job.id.starts_with(text));
-    match (found.next(), found.next()) {
-        (Some(job), None) => Ok(job.id),
-        (Some(one), Some(other)) => {
-            let message = format!("several jobs begin with `{text}`: {}, {}", one.id, other.id);
-            Err(Failure::new("job.ambiguous", message).hint("give more characters"))
-        }
-        (None, _) => Err(Failure::new("job.not-found", format!("no job of that server begins with `{text}`"))
-            .hint("`dockrev jobs list` shows the jobs")),
-    }
+    Ok(the_one(jobs, |job| &job.id, text)?.id)
 }
 
 async fn show_one(remote: &Remote, id: &str, json: bool) -> Result<(), Failure> {

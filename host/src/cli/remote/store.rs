@@ -13,25 +13,14 @@ use crate::cli::{Ending, Failure};
 use crate::operations::backups::{BackupView, DamagedView};
 use crate::operations::change::WorkloadName;
 use crate::operations::doctor::Finding;
+use crate::operations::ignore::RuleView;
 use crate::remote::Remote;
-use dockrev_core::ignore::MatcherKind;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
-
-#[derive(Serialize, Deserialize)]
-struct Rule {
-    id: i64,
-    workload: WorkloadName,
-    kind: MatcherKind,
-    matcher: String,
-    note: Option<String>,
-    created_at: Timestamp,
-}
 
 #[derive(Deserialize)]
 struct Rules {
-    items: Vec<Rule>,
+    items: Vec<RuleView>,
 }
 
 pub(super) async fn ignore(remote: &Remote, arguments: &IgnoreArguments) -> Result<Ending, Failure> {
@@ -44,21 +33,13 @@ pub(super) async fn ignore(remote: &Remote, arguments: &IgnoreArguments) -> Resu
                 "matcher": matcher.text(),
                 "note": arguments.note,
             });
-            let rule: Rule = remote.post(&["ignore-rules"], &wanted).await?;
+            let rule: RuleView = remote.post(&["ignore-rules"], &wanted).await?;
             ignore::say_added(&rule.workload, &matcher, rule.id);
         }
         IgnoreCommand::List { json: true } => print_json(&remote.get::<Value>(&["ignore-rules"], &[]).await?)?,
         IgnoreCommand::List { json: false } => {
             let Rules { items } = remote.get(&["ignore-rules"], &[]).await?;
-            let line = |rule: Rule| ignore::Line {
-                id: rule.id,
-                workload: rule.workload.to_string(),
-                kind: rule.kind,
-                matcher: rule.matcher,
-                note: rule.note,
-                created_at: rule.created_at,
-            };
-            ignore::print(items.into_iter().map(line).collect());
+            ignore::print(&items);
         }
         IgnoreCommand::Remove { rule } => {
             remote.delete(&["ignore-rules", &rule.to_string()]).await?;

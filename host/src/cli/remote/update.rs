@@ -1,6 +1,6 @@
 //! `dockrev update` on a server: its plan is shown here, and it carries it out.
 
-use super::{find_service, no_filters};
+use super::{LOOK_AGAIN_AFTER, find_service, no_filters};
 use crate::cli::arguments::UpdateArguments;
 use crate::cli::live::{Live, Verbosity, has_ended};
 use crate::cli::output::out;
@@ -19,10 +19,7 @@ use crate::server::run::{Run, RunItem, RunOutcome, RunState};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::time::Duration;
 
-/// How often the server is asked how far it has come.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(400);
 /// Lines of a log that are read at once.
 const LINES: usize = 1_000;
 

@@ -3,6 +3,7 @@
 use dockrev_core::backup::{Artifact, ArtifactTarget, DamagedArtifact};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use utoipa::ToSchema;
 
 /// A backup.
@@ -61,7 +62,7 @@ impl From<Artifact> for BackupView {
         Self {
             name: artifact.name.to_string(),
             stack: artifact.name.stack().to_string(),
-            created_at: artifact.name.begun_at(),
+            created_at: dockrev_backup::created(Path::new(artifact.name.as_str())),
             size_bytes: artifact.bytes,
             digest: artifact.digest.to_string(),
             targets: artifact.targets.into_iter().map(BackupContent::from).collect(),

@@ -4,8 +4,6 @@ use super::target::TargetName;
 use crate::ids::StackName;
 use crate::image::Digest;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -47,14 +45,6 @@ impl ArtifactName {
     #[must_use]
     pub fn stack(&self) -> StackName {
         StackName::new(self.0.split_once('/').map_or("", |(stack, _)| stack))
-    }
-
-    /// When it was begun, to the second. Absent where the name has digits that are no time.
-    #[must_use]
-    pub fn begun_at(&self) -> Option<Timestamp> {
-        let (_, file) = self.0.split_once('/')?;
-        let begun = DateTime::strptime(TIME_FORMAT, file.strip_suffix(ENDING)?).ok()?;
-        TimeZone::UTC.to_timestamp(begun).ok()
     }
 }
 

@@ -16,9 +16,9 @@ use crate::config::Config;
 use dockrev_backup::{BackupFolder, Reach};
 use dockrev_core::ignore::IgnoreRule;
 use dockrev_core::plan::Refused;
-use dockrev_core::ports::{CancelFlag, Compose, Engine, Journal, Rewriting, Sightings, Standalone};
+use dockrev_core::ports::{CancelFlag, Compose, Engine, Helper, Journal, Rewriting, Sightings, Standalone};
 use dockrev_docker::{
-    ComposeCli, ComposeSettings, DockerEngine, EngineAddress, Overrides, PullCredentials, UserPassword,
+    ComposeCli, ComposeSettings, DockerEngine, EngineAddress, EngineHelper, Overrides, PullCredentials, UserPassword,
 };
 use dockrev_egress::DockerConfig;
 use dockrev_engine::Ports;
@@ -52,6 +52,8 @@ pub struct Host {
     pub rewriting: Arc<dyn Rewriting>,
     /// Its containers that belong to no stack.
     pub standalone: Arc<dyn Standalone>,
+    /// Who works on data that is not to be seen from here.
+    pub helper: Arc<dyn Helper>,
 }
 
 impl Host {
@@ -111,9 +113,10 @@ impl App {
         let settings =
             ComposeSettings { command: self.config.compose.clone(), environment: std::env::vars_os().collect() };
         let compose = Arc::new(ComposeCli::new(settings, overrides, engine.clone()));
+        let helper = Arc::new(EngineHelper::new(engine.clone()));
         let engine = Arc::new(engine);
         let (rewriting, standalone) = (Arc::clone(&compose) as _, Arc::clone(&engine) as _);
-        Ok(Host { engine, compose, rewriting, standalone })
+        Ok(Host { engine, compose, rewriting, standalone, helper })
     }
 
     /// Images that jobs took back. Makes no database where there is none yet.
@@ -156,7 +159,7 @@ impl App {
             compose: Arc::clone(&host.compose),
             rewriting: Arc::clone(&host.rewriting),
             standalone: Arc::clone(&host.standalone),
-            vault: Arc::new(self.vault()),
+            vault: Arc::new(self.vault(host)?),
             locks: Arc::new(self.locks().await?),
             journal: self.journal().await?,
             clock: Arc::new(SystemClock::default()),
@@ -177,11 +180,17 @@ impl App {
         Ok(StoredLocks::new(store.as_ref().clone(), self.config.data_dir.join("locks")))
     }
 
-    /// Where backups are kept.
+    /// Where backups are kept. Data that is not to be seen from here is reached through `host`.
+    pub fn vault(&self, host: &Host) -> Result<BackupFolder, AppError> {
+        let address: EngineAddress = self.config.engine.parse()?;
+        let folder = BackupFolder::new(self.config.backup_dir.clone(), Reach::find(address.is_local()));
+        Ok(folder.with_helper(Arc::clone(&host.helper)))
+    }
+
+    /// The backups that there are, to look at them.
     #[must_use]
-    pub fn vault(&self) -> BackupFolder {
-        let is_local = self.config.engine.parse().is_ok_and(|address: EngineAddress| address.is_local());
-        BackupFolder::new(self.config.backup_dir.clone(), Reach::find(is_local))
+    pub fn backups(&self) -> BackupFolder {
+        BackupFolder::new(self.config.backup_dir.clone(), Reach::Elsewhere)
     }
 
     /// Runs jobs on `host` and writes them down. When `cancel` is raised, those that run undo themselves.

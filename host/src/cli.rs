@@ -10,6 +10,7 @@ mod db;
 mod doctor;
 mod failure;
 mod health;
+mod helper;
 mod ignore;
 mod jobs;
 mod live;
@@ -83,6 +84,10 @@ pub async fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<Ending, Failure> {
+    // It works for another Dockrev, and goes by nothing that is configured here.
+    if let Command::Helper(arguments) = &arguments.command {
+        return helper::run(arguments).await;
+    }
     if let Some(address) = arguments.server.or_else(|| std::env::var("DOCKREV_SERVER").ok()).filter(|it| !it.is_empty())
     {
         return remote::run(&remote::connect(&address)?, &arguments.command).await;
@@ -110,6 +115,7 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         Command::Db(arguments) => db::run(&config, &arguments).await,
         Command::Health => health::run(&config).await,
         Command::Openapi => openapi::run(),
+        Command::Helper(arguments) => helper::run(&arguments).await,
     }
 }
 

@@ -200,21 +200,19 @@ fn try_out(folder: &Path, compose: &Compose) -> Result<(), Failure> {
     step::command(demo.stdin(Stdio::null()))
 }
 
-/// What is mounted is what the manual says: the engine's socket, Dockrev's data, the stacks' files under the same path as
-/// outside, and the engine's volumes.
+/// What is mounted is what the manual says: the engine's socket, Dockrev's data, and the stacks' files under the same path as
+/// outside. The engine's volumes are left out: so a helper has to copy them.
 fn in_a_container(file: &Path) -> String {
     format!(
         r#"#!/bin/sh
 set -e
 socket="${{DOCKER_HOST#unix://}}"
 docker image inspect {NAME} >/dev/null 2>&1 || docker load --quiet --input '{file}' >/dev/null
-volumes="$(docker info --format '{{{{.DockerRootDir}}}}')/volumes"
 mkdir -p "$DOCKREV_DATA_DIR"
 exec docker run --rm --network host \
   --volume "$socket:/var/run/docker.sock" \
   --volume "$DOCKREV_DATA_DIR:$DOCKREV_DATA_DIR" --env "DOCKREV_DATA_DIR=$DOCKREV_DATA_DIR" \
   --volume /tmp:/tmp \
-  --volume "$volumes:$volumes" \
   {NAME} "$@"
 "#,
         file = file.display()

@@ -74,6 +74,15 @@ pub(super) enum Command {
     /// Print the document that describes the API (OpenAPI)
     #[command(hide = true)]
     Openapi,
+    /// Work on data beside it, in a container that another Dockrev made for that
+    #[command(hide = true)]
+    Helper(HelperArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HelperArguments {
+    /// What to do, as JSON
+    pub(super) task: String,
 }
 
 #[derive(Debug, Args)]

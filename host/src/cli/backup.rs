@@ -30,7 +30,7 @@ struct Backups<'a> {
 }
 
 async fn list(app: &App, json: bool) -> Result<Ending, Failure> {
-    let artifacts = app.vault().list().await?;
+    let artifacts = app.backups().list().await?;
     if json {
         print_json(&Backups { format: "dockrev.backups/1", artifacts: &artifacts })?;
         return Ok(Ending::Fine);
@@ -63,7 +63,7 @@ pub(super) fn print(backups: &[BackupView], damaged: &[DamagedView]) {
 }
 
 async fn verify(app: &App, name: &str) -> Result<Ending, Failure> {
-    let artifact = app.vault().verify(&find(app, name).await?).await?;
+    let artifact = app.backups().verify(&find(app, name).await?).await?;
     show_whole(&artifact.into());
     Ok(Ending::Fine)
 }
@@ -78,7 +78,7 @@ pub(super) fn show_whole(backup: &BackupView) {
 
 async fn restore(app: &App, arguments: &BackupRestore) -> Result<Ending, Failure> {
     let name = find(app, &arguments.backup).await?;
-    let artifact = app.vault().verify(&name).await?;
+    let artifact = app.backups().verify(&name).await?;
     let host = app.host()?;
     let wish = RestoreWish { target: arguments.target.clone(), into: arguments.into.clone() };
     let items = items(&host, &artifact, &wish).await?;

@@ -67,7 +67,8 @@ pub(super) async fn run(remote: &Remote, command: &Command) -> Result<Ending, Fa
         | Command::Config(_)
         | Command::Db(_)
         | Command::Health
-        | Command::Openapi => {
+        | Command::Openapi
+        | Command::Helper(_) => {
             let message = "this command is for the machine that it is typed on, and a server was named";
             Err(Failure::new("server.not-there", message).hint("leave out --server and DOCKREV_SERVER"))
         }

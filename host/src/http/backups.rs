@@ -27,7 +27,7 @@ pub(super) struct Backups {
 /// Lists the backups.
 #[utoipa::path(get, path = "/api/v1/backups", tag = "backups", responses((status = 200, body = Backups)))]
 pub(super) async fn list(State(server): State<Shared>) -> Result<Json<Backups>, ApiError> {
-    let artifacts = server.app.vault().list().await?;
+    let artifacts = server.app.backups().list().await?;
     Ok(Json(Backups {
         items: artifacts.backups.into_iter().map(BackupView::from).collect(),
         damaged: artifacts.damaged.into_iter().map(DamagedView::from).collect(),
@@ -40,7 +40,7 @@ fn named((stack, file): (String, String)) -> Result<ArtifactName, ApiError> {
 }
 
 async fn is_there(server: &Shared, name: &ArtifactName) -> Result<(), ApiError> {
-    let artifacts = server.app.vault().list().await?;
+    let artifacts = server.app.backups().list().await?;
     let damaged = artifacts.damaged.iter().map(|artifact| &artifact.name);
     let mut names = artifacts.backups.iter().map(|artifact| &artifact.name).chain(damaged);
     let missing = || ApiError::not_found("backup.not-found", "there is no backup of this name");
@@ -59,7 +59,7 @@ pub(super) async fn verify(
 ) -> Result<Json<BackupView>, ApiError> {
     let name = named(name)?;
     is_there(&server, &name).await?;
-    Ok(Json(server.app.vault().verify(&name).await?.into()))
+    Ok(Json(server.app.backups().verify(&name).await?.into()))
 }
 
 /// What of a backup goes back, and where to.
@@ -99,7 +99,7 @@ pub(super) async fn restore(
     let wish = RestoreWish { target: new.target, into: new.into };
     let server = Arc::clone(&server);
     let restored = detached(async move || {
-        let artifact = server.app.vault().verify(&name).await.map_err(Failure::from)?;
+        let artifact = server.app.backups().verify(&name).await.map_err(Failure::from)?;
         let items = items(&server.host, &artifact, &wish).await?;
         let stopped_meanwhile = running_users(&items).into_iter().map(|(_, container)| container).collect();
         put_back(&server.app, &server.host, &name, &items).await?;

@@ -26,7 +26,7 @@ pub async fn find(app: &App, name: &str) -> Result<ArtifactName, Failure> {
     if let Ok(name) = name.parse() {
         return Ok(name);
     }
-    let artifacts = app.vault().list().await?;
+    let artifacts = app.backups().list().await?;
     artifacts.newest(name).cloned().ok_or_else(|| {
         Failure::new("backup.not-found", format!("`{name}` is neither a backup nor a stack that has one"))
             .hint("`dockrev backup list` shows the backups")
@@ -42,7 +42,7 @@ pub async fn put_back(app: &App, host: &Host, name: &ArtifactName, items: &[Rest
     for (id, _) in &users {
         host.engine.order(id, ContainerOrder::Stop).await?;
     }
-    let restored = app.vault().restore(name, items, &Quiet).await;
+    let restored = app.vault(host)?.restore(name, items, &Quiet).await;
     // They run again whether or not it worked: a restore that fails leaves everything as it was.
     for (id, _) in &users {
         host.engine.order(id, ContainerOrder::Start).await?;
@@ -91,8 +91,7 @@ pub async fn items(host: &Host, artifact: &Artifact, wish: &RestoreWish) -> Resu
 }
 
 async fn volume_target(host: &Host, volume: &str) -> Result<DataTarget, Failure> {
-    let path = host.engine.volume(volume).await?;
-    let place = backup::DataPlace::Volume { name: volume.to_owned(), path };
+    let place = host.engine.volume(volume).await?;
     Ok(DataTarget { name: TargetName::of_volume(volume), place, users: Vec::new() })
 }
 

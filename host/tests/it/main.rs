@@ -20,4 +20,5 @@ mod settings;
 mod stage;
 mod standalone;
 mod truth;
+mod unseen;
 mod update;

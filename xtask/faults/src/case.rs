@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use dockrev_faults::{Attempt, Blow, Disk, Ended, Fault, Moment, Trick};
+use dockrev_faults::{Attempt, Blow, Disk, Ended, Fault, Keeps, Moment, Trick};
 
 /// Calls of one kind that are tried one by one. A wait asks the same again and again: the rest would be repetition.
 const SAME_CALL_MAX: u32 = 3;
@@ -15,16 +15,26 @@ pub(crate) enum Scenario {
     Sick,
     /// The new version migrates the data and is healthy.
     Well,
+    /// As [`Self::Sick`], with data that only a helper sees.
+    Unseen,
 }
 
 impl Scenario {
-    pub(crate) const ALL: [Self; 2] = [Self::Sick, Self::Well];
+    pub(crate) const ALL: [Self; 3] = [Self::Sick, Self::Well, Self::Unseen];
 
     /// How it ends without faults.
     pub(crate) fn ends(self) -> Ended {
         match self {
-            Self::Sick => Ended::RolledBack,
+            Self::Sick | Self::Unseen => Ended::RolledBack,
             Self::Well => Ended::Updated,
+        }
+    }
+
+    /// Where the data is.
+    pub(crate) fn keeps(self) -> Keeps {
+        match self {
+            Self::Sick | Self::Well => Keeps::InSight,
+            Self::Unseen => Keeps::OutOfSight,
         }
     }
 }
@@ -34,6 +44,7 @@ impl fmt::Display for Scenario {
         f.write_str(match self {
             Self::Sick => "unhealthy new version",
             Self::Well => "healthy new version",
+            Self::Unseen => "unhealthy new version, data out of sight",
         })
     }
 }
@@ -88,7 +99,7 @@ pub(crate) fn all(scenario: Scenario, plain: &Attempt) -> Vec<Case> {
             cases.push(Case { scenario, place: place.clone(), column, fault });
         }
         // Between two lines it makes no difference which of the two it is counted by.
-        for blow in Blow::ALL.into_iter().filter(|blow| matters(*blow, &line.label)) {
+        for blow in Blow::ALL.into_iter().filter(|blow| matters(scenario, *blow, &line.label)) {
             let fault = Fault::Line { moment: Moment::After, number, blow };
             cases.push(Case { scenario, place: place.clone(), column: blow.to_string(), fault });
         }
@@ -109,8 +120,10 @@ pub(crate) fn all(scenario: Scenario, plain: &Attempt) -> Vec<Case> {
 }
 
 /// Whether `blow` can make another difference at this line than at the one before it.
-fn matters(blow: Blow, label: &str) -> bool {
+fn matters(scenario: Scenario, blow: Blow, label: &str) -> bool {
     match blow {
+        // Where the data is makes no difference to these.
+        Blow::Fill(Disk::Data) | Blow::RemoveOldImage if scenario == Scenario::Unseen => false,
         // Tried before and after each line.
         Blow::Kill => false,
         // Every line is a write.

@@ -13,6 +13,8 @@ use crate::tmpfs::Tmpfs;
 
 /// What the folder of a ground begins with; the process's id and a number follow.
 const PREFIX: &str = "f";
+/// The folder for a volume that the engine mounts from elsewhere.
+const BOUND: &str = "v";
 /// Size of the engine's disk: images, and what overlays and the engine's own databases take.
 const ENGINE_MIB: u32 = 768;
 /// Size of the disk for the data folder, the compiled plugins among it.
@@ -87,6 +89,7 @@ impl Ground {
         let data = Tmpfs::at(&folder.join("d"), DATA_MIB)?;
         let backups = Tmpfs::at(&folder.join("b"), BACKUPS_MIB)?;
         // Containers outlive the daemon: what becomes of them else is not for an update to mend.
+        fs::create_dir(folder.join(BOUND)).map_err(Failure::of("could not make a folder"))?;
         let engine = Arc::new(PrivateEngine::below(&folder, "m")?.flag("--live-restore").start()?);
         Ok(Self { engine, compose, program: program.to_owned(), plugins: plugins.to_owned(), data, backups, disk })
     }
@@ -111,6 +114,11 @@ impl Ground {
         }
     }
 
+    /// A folder for a volume that the engine mounts from elsewhere.
+    pub(crate) fn bound(&self) -> PathBuf {
+        self.disk.folder().join(BOUND)
+    }
+
     /// A path for a socket.
     pub(crate) fn socket(&self, name: &str) -> PathBuf {
         self.disk.folder().join(name)
@@ -132,7 +140,8 @@ impl Ground {
             }
         }
         self.engine.run(&["network", "prune", "--force"])?;
-        for (folder, kept) in [(self.data.folder(), &["cache"][..]), (self.backups.folder(), &[])] {
+        for (folder, kept) in [(self.data.folder(), &["cache"][..]), (self.backups.folder(), &[]), (&self.bound(), &[])]
+        {
             let entries = fs::read_dir(folder).map_err(Failure::of("could not read a disk"))?;
             for entry in entries.flatten().filter(|entry| kept.iter().all(|kept| entry.file_name() != *kept)) {
                 let path = entry.path();

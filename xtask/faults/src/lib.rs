@@ -18,4 +18,4 @@ pub use failure::Failure;
 pub use fault::{Blow, Disk, Fault, Moment, Trick};
 pub use ground::{Ground, Store, Version};
 pub use judge::Ended;
-pub use stage::{Attempt, Line, Stage};
+pub use stage::{Attempt, Keeps, Line, Stage};

@@ -29,7 +29,7 @@ impl Versions {
 
     fn new_of(&self, scenario: Scenario) -> &Version {
         match scenario {
-            Scenario::Sick => &self.sick,
+            Scenario::Sick | Scenario::Unseen => &self.sick,
             Scenario::Well => &self.well,
         }
     }
@@ -101,7 +101,7 @@ fn attempt(
     scenario: Scenario,
     faults: &[Fault],
 ) -> Result<Attempt, Failure> {
-    Stage::set(ground, store, &versions.old)?.attempt(versions.new_of(scenario), faults)
+    Stage::set(ground, store, &versions.old, scenario.keeps())?.attempt(versions.new_of(scenario), faults)
 }
 
 fn work(options: &Options, store: &Store, versions: &Versions, desk: &Desk) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! Many updates in a row of one stack, each hit by faults that a seed decides on.
 
-use dockrev_faults::{Blow, Ended, Failure, Fault, Ground, Moment, Stage, Store, Trick, Version};
+use dockrev_faults::{Blow, Ended, Failure, Fault, Ground, Keeps, Moment, Stage, Store, Trick, Version};
 use dockrev_testkit::{Compose, Mode};
 
 use crate::options::Options;
@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Options, store: &Store) -> Result<Row, Failure> {
     let ground = Ground::prepare(&options.program, &options.plugins, compose)?;
     let mut random = fastrand::Rng::with_seed(options.seed);
     let first = store.push(1, Mode::Healthy)?;
-    let mut stage = Stage::set(&ground, store, &first)?;
+    let mut stage = Stage::set(&ground, store, &first, Keeps::InSight)?;
     let mut row = Row::default();
     for number in 1..=options.random {
         let mode = if random.bool() { Mode::Healthy } else { Mode::Unhealthy };

@@ -52,9 +52,19 @@ pub struct Attempt {
     pub output: String,
 }
 
+/// Where the service keeps its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Keeps {
+    /// In a plain volume, which is to be seen from everywhere.
+    InSight,
+    /// In a volume that the engine mounts as long as somebody uses it: only a helper sees it.
+    OutOfSight,
+}
+
 /// A stack on a ground.
 pub struct Stage<'a> {
     pub(crate) ground: &'a Ground,
+    keeps: Keeps,
     pub(crate) project: Project,
     /// What runs.
     pub(crate) version: Version,
@@ -62,19 +72,26 @@ pub struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     /// Clears the ground and starts a stack with `version` and two bystanders, one of which uses the same data.
-    pub fn set(ground: &'a Ground, store: &Store, version: &Version) -> Result<Self, Failure> {
+    pub fn set(ground: &'a Ground, store: &Store, version: &Version, keeps: Keeps) -> Result<Self, Failure> {
         ground.clear()?;
+        let options = match keeps {
+            Keeps::InSight => String::new(),
+            Keeps::OutOfSight => {
+                let device = ground.bound();
+                format!("    driver_opts:\n      type: none\n      o: bind\n      device: {}\n", device.display())
+            }
+        };
         let host = store.host();
         let common = "    stop_grace_period: 1s\n    restart: unless-stopped\n";
         let data = "    volumes:\n      - data:/data\n";
         let text = format!(
             "services:\n  {APP}:\n    image: {host}/{REPOSITORY}:{tag}\n{common}{data}  {READER}:\n    image: {host}/{BYSTANDER}\n\
-             {common}{data}  {OTHER}:\n    image: {host}/{BYSTANDER}\n{common}volumes:\n  data:\n",
+             {common}{data}  {OTHER}:\n    image: {host}/{BYSTANDER}\n{common}volumes:\n  data:\n{options}",
             tag = version.tag
         );
         let project = Project::from_text(&ground.engine, &ground.compose, "f", &text)?;
         project.up()?;
-        let stage = Self { ground, project, version: version.clone() };
+        let stage = Self { ground, keeps, project, version: version.clone() };
         for service in [APP, READER, OTHER] {
             stage.project.wait_healthy(service)?;
         }
@@ -162,6 +179,9 @@ impl<'a> Stage<'a> {
 
     /// Where the data is on this machine.
     pub(crate) fn volume(&self) -> Result<PathBuf, Failure> {
+        if self.keeps == Keeps::OutOfSight {
+            return Ok(self.ground.bound());
+        }
         let name = format!("{}_data", self.project.name());
         let path = self.ground.engine.run(&["volume", "inspect", "--format", "{{.Mountpoint}}", &name])?;
         Ok(PathBuf::from(path.trim()))

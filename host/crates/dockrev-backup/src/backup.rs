@@ -3,15 +3,15 @@
 use crate::artifact::{artifact_path, partial_path, stack_folder, sum_path};
 use crate::compress::{SummedFile, compress};
 use crate::index::{Sum, frame, hex, sum_text};
-use crate::manifest::{Consistency, Index, Manifest, ReadBy, SCHEMA, Target, TargetKind, Totals};
+use crate::manifest::{Consistency, Index, Manifest, ReadBy, SCHEMA, Target, TargetKind};
 use crate::pipe::pipe;
 use crate::scan::scan;
-use crate::stream::{Opener, take_stream};
 use crate::verify::verify_file;
 use crate::writer::{ArchiveWriter, Changes};
 use crate::{BackupError, Control, space};
 use dockrev_core::ids::{ServiceName, StackName};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -29,6 +29,15 @@ const FOLDER_NAME_MAX_BYTES: usize = 60;
 pub struct BackupRequest {
     /// The folder below which the artifacts of all stacks are. It is made if it is not there.
     pub base: PathBuf,
+    /// How much data is expected. Half of it has to fit on the disk, margin added, or nothing is begun.
+    pub expected_bytes: Option<u64>,
+    /// What goes into the artifact.
+    pub snapshot: Snapshot,
+}
+
+/// What goes into an artifact.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Snapshot {
     /// The stack.
     pub stack: StackName,
     /// The moment that names the artifact.
@@ -37,13 +46,12 @@ pub struct BackupRequest {
     pub dockrev: String,
     /// The volumes and bind mounts, in order, each under a name of its own.
     pub targets: Vec<TargetSource>,
-    /// How much data is expected. Half of it has to fit on the disk, margin added, or nothing is begun.
-    pub expected_bytes: Option<u64>,
     /// What to do about data that changes while it is read.
     pub on_change: OnChange,
 }
 
 /// A volume or bind mount that is to be backed up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TargetSource {
     /// What it is called within the artifact.
     pub name: String,
@@ -55,21 +63,15 @@ pub struct TargetSource {
     pub services: Vec<ServiceName>,
     /// What they do meanwhile.
     pub consistency: Consistency,
-    /// Where its data is.
-    pub data: Data,
-}
-
-/// Where data comes from.
-pub enum Data {
-    /// A folder, or a single file.
-    Path(PathBuf),
-    /// A tar stream as the engine's archive API gives it, opened once its turn comes: its first entry is the root, all
-    /// others lie in it.
-    Stream(Opener),
+    /// Who reads it.
+    pub read: ReadBy,
+    /// Where its reader sees it: a folder, or a single file.
+    pub path: PathBuf,
 }
 
 /// What to do about data that changes while it is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OnChange {
     /// Note it by name.
     Note,
@@ -97,16 +99,48 @@ pub struct Backup {
 ///
 /// Any; nothing of the artifact is left then.
 pub fn backup(request: BackupRequest, control: &Control) -> Result<Backup, BackupError> {
-    let path = artifact_path(&request.base, &request.stack, request.created)?;
-    make_folder(&stack_folder(&request.base, &request.stack)?)?;
+    let BackupRequest { base, expected_bytes, snapshot } = request;
+    let (stack, created) = (snapshot.stack.clone(), snapshot.created);
+    let room = Room { base: &base, stack: &stack, created, expected_bytes };
+    store(&room, |out, path| copy(snapshot, out, path, control), control)
+}
+
+/// Writes what would be in the artifact of `snapshot` to `out`. Blocks until it is done.
+///
+/// # Errors
+///
+/// Any. What was written before is an artifact without an end.
+pub fn send<W: Write + Send + 'static>(snapshot: Snapshot, out: W, control: &Control) -> Result<(), BackupError> {
+    let mut out = copy(snapshot, out, Path::new("the copy"), control)?;
+    out.flush().map_err(|source| BackupError::file("send", Path::new("the copy"), source))
+}
+
+/// Where an artifact goes.
+pub(crate) struct Room<'a> {
+    pub(crate) base: &'a Path,
+    pub(crate) stack: &'a StackName,
+    pub(crate) created: Timestamp,
+    pub(crate) expected_bytes: Option<u64>,
+}
+
+/// Has `fill` write an artifact, and gives it its name once it is whole and on the disk.
+pub(crate) fn store(
+    room: &Room<'_>,
+    fill: impl FnOnce(SummedFile, &Path) -> Result<SummedFile, BackupError>,
+    control: &Control,
+) -> Result<Backup, BackupError> {
+    let path = artifact_path(room.base, room.stack, room.created)?;
+    make_folder(&stack_folder(room.base, room.stack)?)?;
     if path.exists() {
         return Err(BackupError::Exists { path });
     }
     let folder = path.parent().unwrap_or(&path);
-    space::require(folder, request.expected_bytes.unwrap_or(0) / space::EXPECTED_RATIO, 0)?;
+    space::require(folder, room.expected_bytes.unwrap_or(0) / space::EXPECTED_RATIO, 0)?;
     let partial = Partial(partial_path(&path));
-    let (index, size_bytes, sum) = write(request, &path, &partial.0, control)?;
-    verify_file(&partial.0, &sum, control)?;
+    let out = SummedFile::new(create(&partial.0)?, &partial.0);
+    let written = fill(out, &path)?.finish();
+    let (size_bytes, sum) = written.map_err(|source| BackupError::file("write", &path, source))?;
+    let index = verify_file(&partial.0, &sum, control)?;
     publish(&partial.0, &path, &sum)?;
     Ok(Backup { path, size_bytes, sha256: hex(&sum), index })
 }
@@ -126,19 +160,18 @@ fn make_folder(folder: &Path) -> Result<(), BackupError> {
     made.map_err(|source| BackupError::file("make", folder, source))
 }
 
-fn write(
-    request: BackupRequest,
+/// Copies the data of `snapshot`, compressed, and the closing record to `out`. `path` is what that is called in errors.
+fn copy<W: Write + Send + 'static>(
+    snapshot: Snapshot,
+    out: W,
     path: &Path,
-    partial: &Path,
     control: &Control,
-) -> Result<(Index, u64, Sum), BackupError> {
+) -> Result<W, BackupError> {
     let failed = |source| BackupError::file("write", path, source);
-    let file = create(partial)?;
     let (filler, drain) = pipe(control);
-    let out = SummedFile::new(file, partial);
     let compressor = thread::Builder::new().name("backup-compress".to_owned()).spawn(move || compress(drain, out));
     let compressor = compressor.map_err(failed)?;
-    let read = read_targets(request, ArchiveWriter::new(filler, path, control), control);
+    let read = read_targets(snapshot, ArchiveWriter::new(filler, path, control), control);
     let compressed = compressor.join().unwrap_or_else(|_| Err(std::io::Error::other("the compressor stopped")));
     let (index, mut out) = match (read, compressed) {
         (Ok(index), Ok(out)) => (index, out),
@@ -152,12 +185,11 @@ fn write(
         }
     };
     out.write_all(&frame(&index).map_err(failed)?).map_err(|error| compressor_error(path, error))?;
-    let (size_bytes, sum) = out.finish().map_err(failed)?;
-    Ok((index, size_bytes, sum))
+    Ok(out)
 }
 
 /// The compressor may have met the end of the margin, which is an error of ours already.
-fn compressor_error(path: &Path, error: std::io::Error) -> BackupError {
+pub(crate) fn compressor_error(path: &Path, error: std::io::Error) -> BackupError {
     error.downcast::<BackupError>().unwrap_or_else(|source| BackupError::file("write", path, source))
 }
 
@@ -168,13 +200,16 @@ fn create(path: &Path) -> Result<File, BackupError> {
     opened.map_err(|source| BackupError::file("create", path, source))
 }
 
-fn read_targets(request: BackupRequest, mut archive: ArchiveWriter, control: &Control) -> Result<Index, BackupError> {
-    let (manifest, sources) = manifest(request);
-    let (manifest, on_change) = manifest;
+fn read_targets(snapshot: Snapshot, mut archive: ArchiveWriter, control: &Control) -> Result<Index, BackupError> {
+    let on_change = snapshot.on_change;
+    let paths: Vec<PathBuf> = snapshot.targets.iter().map(|target| target.path.clone()).collect();
+    let manifest = manifest(snapshot);
     archive.manifest(&manifest)?;
     let mut totals = Vec::new();
-    for (target, data) in manifest.targets.iter().zip(sources) {
-        let (read, changes) = read_target(target, data, &mut archive, control)?;
+    for (target, path) in manifest.targets.iter().zip(paths) {
+        let mut writer = archive.target(&target.folder);
+        let shape = scan(&path, &mut writer, control)?;
+        let (read, changes) = writer.finish(shape);
         refuse_changes(on_change, &target.name, changes)?;
         totals.push(read);
     }
@@ -191,45 +226,23 @@ fn refuse_changes(on_change: OnChange, target: &str, changes: Changes) -> Result
     }
 }
 
-fn read_target(
-    target: &Target,
-    data: Data,
-    archive: &mut ArchiveWriter,
-    control: &Control,
-) -> Result<(Totals, Changes), BackupError> {
-    let mut writer = archive.target(&target.folder);
-    let shape = match data {
-        Data::Path(path) => scan(&path, &mut writer, control)?,
-        Data::Stream(open) => take_stream(&target.name, open, &mut writer, control)?,
+fn manifest(snapshot: Snapshot) -> Manifest {
+    let target = |(index, source): (usize, TargetSource)| Target {
+        folder: folder_name(index, &source.name),
+        name: source.name,
+        kind: source.kind,
+        source: source.source,
+        services: source.services,
+        read: source.read,
+        consistency: source.consistency,
     };
-    Ok(writer.finish(shape))
-}
-
-fn manifest(request: BackupRequest) -> ((Manifest, OnChange), Vec<Data>) {
-    let mut targets = Vec::new();
-    let mut sources = Vec::new();
-    for (index, source) in request.targets.into_iter().enumerate() {
-        targets.push(Target {
-            folder: folder_name(index, &source.name),
-            name: source.name,
-            kind: source.kind,
-            source: source.source,
-            services: source.services,
-            read: match &source.data {
-                Data::Path(_) => ReadBy::Directly,
-                Data::Stream(_) => ReadBy::Engine,
-            },
-            consistency: source.consistency,
-        });
-        sources.push(source.data);
-    }
-    let BackupRequest { stack, created, dockrev, on_change, .. } = BackupRequest { targets: Vec::new(), ..request };
-    ((Manifest { schema: SCHEMA, stack, created, dockrev, targets }, on_change), sources)
+    let targets = snapshot.targets.into_iter().enumerate().map(target).collect();
+    Manifest { schema: SCHEMA, stack: snapshot.stack, created: snapshot.created, dockrev: snapshot.dockrev, targets }
 }
 
 /// What a target is called in the archive: its place in the list, and what is plain in its name, so that a person finds
 /// it.
-fn folder_name(index: usize, name: &str) -> String {
+pub(crate) fn folder_name(index: usize, name: &str) -> String {
     let plain = |char: char| if char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '-') { char } else { '_' };
     let name: String = name.trim_matches('/').chars().map(plain).take(FOLDER_NAME_MAX_BYTES).collect();
     format!("{:02}-{name}", index + 1)

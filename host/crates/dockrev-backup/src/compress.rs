@@ -67,7 +67,7 @@ impl Write for SummedFile {
 }
 
 /// Compresses everything that comes out of `archive`, with several workers, each frame's content checksummed.
-pub(crate) fn compress(mut archive: Drain, out: SummedFile) -> io::Result<SummedFile> {
+pub(crate) fn compress<W: Write>(mut archive: Drain, out: W) -> io::Result<W> {
     let mut encoder = Encoder::new(out, LEVEL)?;
     let workers = thread::available_parallelism().map_or(1, |count| count.get().min(WORKERS_MAX));
     encoder.multithread(workers as u32)?;

@@ -53,21 +53,16 @@ pub enum BackupError {
     /// An archive holds something that no restore may follow.
     #[error("refused entry `{entry}` of `{archive}`: {reason}")]
     Unsafe {
-        /// The artifact, or the target whose stream it is.
+        /// The artifact.
         archive: String,
         /// The entry's name, odd bytes escaped.
         entry: String,
         /// Why it is refused.
         reason: String,
     },
-    /// The tar stream that the engine gave cannot be read.
-    #[error("could not read the archive that the engine gave of `{target}`: {reason}")]
-    Stream {
-        /// The target.
-        target: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    /// A helper ended before its copy did.
+    #[error("the helper stopped in the middle of its copy")]
+    CutOff,
     /// A target was named that is not in the artifact, or named twice.
     #[error("backup `{}` cannot give target `{target}`: {reason}", .path.display())]
     Target {
@@ -182,7 +177,7 @@ impl BackupError {
             Self::Corrupt { .. } => "backup.corrupt",
             Self::Schema { .. } => "backup.schema",
             Self::Unsafe { .. } => "backup.unsafe",
-            Self::Stream { .. } => "backup.stream",
+            Self::CutOff => "backup.cut-off",
             Self::Target { .. } => "backup.target",
             Self::Changed { .. } => "backup.changed",
             Self::Source { .. } => "backup.source",
@@ -201,7 +196,7 @@ impl BackupError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Corrupt { .. } | Self::NoChecksum { .. } => {
-                Some("take another backup of the stack: `dockrev backups list` shows which are whole")
+                Some("take another backup of the stack: `dockrev backup list` shows which are whole")
             }
             Self::Schema { .. } => Some("restore it with a newer Dockrev, or by hand with `zstd` and `tar`"),
             Self::Unsafe { .. } => {
@@ -216,7 +211,7 @@ impl BackupError {
             Self::StackName { .. }
             | Self::Exists { .. }
             | Self::Missing { .. }
-            | Self::Stream { .. }
+            | Self::CutOff
             | Self::Target { .. }
             | Self::Source { .. }
             | Self::Place { is_undone: true, .. }

@@ -3,9 +3,10 @@
 use crate::index::{hex, read_sum};
 use crate::manifest::NoteKind;
 use crate::reach::Reach;
+use crate::work::{blocking, in_full, on_thread, watched};
 use crate::{
-    BackupError, BackupRequest, Control, Data, Index, Listed, OnChange, Place, TargetKind, TargetSource, backup,
-    delete, list, manifest, probe, restore, verify,
+    Backup, BackupError, BackupRequest, Control, Index, Listed, OnChange, Place, ReadBy, Snapshot, TargetKind,
+    TargetSource, away, backup, delete, list, manifest, probe, restore, verify,
 };
 use async_trait::async_trait;
 use dockrev_core::backup::{
@@ -15,32 +16,46 @@ use dockrev_core::backup::{
 use dockrev_core::ids::StackName;
 use dockrev_core::image::Digest;
 use dockrev_core::job::{LogLine, LogSource};
-use dockrev_core::ports::{CancelFlag, LogSink, RestoreItem, Vault, VaultError};
+use dockrev_core::ports::{CancelFlag, Helper, LogSink, RestoreItem, Vault, VaultError};
 use jiff::{SignedDuration, Timestamp};
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest measuring of one target, in case nobody outside limits it.
 const MEASURE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How often it is looked whether the work is to stop.
-const CANCEL_POLL: Duration = Duration::from_millis(100);
 /// Seconds that are tried for a name that no artifact has.
 const NAMES_TRIED: i64 = 120;
 /// Notes of one target that are passed on.
 const NOTES_PASSED_ON: usize = 20;
 
 /// Artifacts below one folder.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct BackupFolder {
     base: PathBuf,
     reach: Reach,
+    helper: Option<Arc<dyn Helper>>,
+}
+
+impl fmt::Debug for BackupFolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackupFolder").field("base", &self.base).field("reach", &self.reach).finish_non_exhaustive()
+    }
 }
 
 impl BackupFolder {
     /// Artifacts below `base`, which is made when it is needed, of data that is within `reach`.
     #[must_use]
     pub fn new(base: PathBuf, reach: Reach) -> Self {
-        Self { base, reach }
+        Self { base, reach, helper: None }
+    }
+
+    /// Has `helper` work on data that is not within reach.
+    #[must_use]
+    pub fn with_helper(mut self, helper: Arc<dyn Helper>) -> Self {
+        self.helper = Some(helper);
+        self
     }
 
     fn path(&self, name: &ArtifactName) -> PathBuf {
@@ -48,44 +63,97 @@ impl BackupFolder {
     }
 
     /// Where the data of `target` is, if this process sees it.
-    fn within_reach(&self, target: &DataTarget) -> Result<PathBuf, VaultError> {
+    fn within_reach(&self, target: &DataTarget) -> Result<PathBuf, Obstacle> {
         let path = target.place.path();
-        let out_of_reach = |reason: String| VaultError::OutOfReach { target: target.name.clone(), reason };
-        if let Some(obstacle) = self.reach.obstacle(path) {
-            return Err(out_of_reach(obstacle));
+        let obstacle = |reason: String| Obstacle { target: target.name.clone(), reason };
+        if let DataPlace::Volume { is_on_demand: true, .. } = target.place {
+            return Err(obstacle("its driver has it in place only while a container uses it".to_owned()));
+        }
+        if let Some(reason) = self.reach.obstacle(path) {
+            return Err(obstacle(reason));
         }
         match path.try_exists() {
             Ok(true) => Ok(path.to_owned()),
-            Ok(false) => Err(out_of_reach(format!("there is no `{}` here", path.display()))),
-            Err(error) => Err(out_of_reach(format!("`{}`: {error}", path.display()))),
+            Ok(false) => Err(obstacle(format!("there is no `{}` here", path.display()))),
+            Err(error) => Err(obstacle(format!("`{}`: {error}", path.display()))),
         }
     }
 
-    fn source(&self, planned: &PlannedTarget) -> Result<Option<TargetSource>, VaultError> {
-        let Choice::Taken { consistency, .. } = planned.choice else { return Ok(None) };
-        let target = &planned.target;
-        let (kind, source) = match &target.place {
-            DataPlace::Volume { name, .. } => (TargetKind::Volume, name.clone()),
-            DataPlace::Bind { path } => (TargetKind::Bind, path.display().to_string()),
-        };
-        let mut services: Vec<_> =
-            target.users.iter().filter_map(|user| user.service.as_ref()).map(|id| id.service.clone()).collect();
-        services.sort();
-        services.dedup();
-        let consistency = match consistency {
-            Consistency::Live => manifest::Consistency::Running,
-            Consistency::Pause => manifest::Consistency::Paused,
-            Consistency::Stop => manifest::Consistency::Stopped,
-        };
-        let data = Data::Path(self.within_reach(target)?);
-        Ok(Some(TargetSource { name: target.name.to_string(), kind, source, services, consistency, data }))
+    /// The paths of all of `targets`; else who is to work on them instead, and why.
+    fn paths(&self, targets: &[&DataTarget]) -> Result<Way<'_>, VaultError> {
+        let paths: Result<Vec<PathBuf>, _> = targets.iter().map(|target| self.within_reach(target)).collect();
+        match (paths, &self.helper) {
+            (Ok(paths), _) => Ok(Way::Here(paths)),
+            (Err(why), Some(helper)) => Ok(Way::Away { helper: &**helper, why }),
+            (Err(obstacle), None) => Err(VaultError::OutOfReach { target: obstacle.target, reason: obstacle.reason }),
+        }
     }
+
+    fn snapshot(&self, name: &ArtifactName, targets: &[&PlannedTarget]) -> Result<Snapshot, VaultError> {
+        let created = crate::created(&self.path(name)).ok_or_else(|| VaultError::NotFound { name: name.clone() })?;
+        Ok(Snapshot {
+            stack: name.stack(),
+            created,
+            dockrev: env!("CARGO_PKG_VERSION").to_owned(),
+            targets: targets.iter().map(|planned| source(planned)).collect(),
+            on_change: OnChange::Note,
+        })
+    }
+}
+
+/// How data is reached.
+enum Way<'a> {
+    /// By its paths.
+    Here(Vec<PathBuf>),
+    /// By a helper.
+    Away { helper: &'a dyn Helper, why: Obstacle },
+}
+
+/// Why data is not to be seen from here.
+struct Obstacle {
+    target: TargetName,
+    reason: String,
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.target, self.reason)
+    }
+}
+
+/// What a target is, without where it is.
+fn source(planned: &PlannedTarget) -> TargetSource {
+    let target = &planned.target;
+    let (kind, source) = match &target.place {
+        DataPlace::Volume { name, .. } => (TargetKind::Volume, name.clone()),
+        DataPlace::Bind { path } => (TargetKind::Bind, path.display().to_string()),
+    };
+    let mut services: Vec<_> =
+        target.users.iter().filter_map(|user| user.service.as_ref()).map(|id| id.service.clone()).collect();
+    services.sort();
+    services.dedup();
+    let consistency = match planned.choice {
+        Choice::Taken { consistency: Consistency::Live, .. } | Choice::Skipped { .. } => manifest::Consistency::Running,
+        Choice::Taken { consistency: Consistency::Pause, .. } => manifest::Consistency::Paused,
+        Choice::Taken { consistency: Consistency::Stop, .. } => manifest::Consistency::Stopped,
+    };
+    let name = target.name.to_string();
+    TargetSource { name, kind, source, services, consistency, read: ReadBy::Directly, path: PathBuf::new() }
 }
 
 #[async_trait]
 impl Vault for BackupFolder {
     async fn measure(&self, target: &DataTarget, most_bytes: u64) -> Result<u64, VaultError> {
-        let path = self.within_reach(target)?;
+        let path = match self.paths(&[target])? {
+            Way::Here(mut paths) => paths.swap_remove(0),
+            Way::Away { helper, why } => {
+                let measured = away::measure(helper, target, most_bytes, MEASURE_TIMEOUT).await;
+                return measured.map_err(|error| {
+                    let reason = format!("{}, and Dockrev {error}", why.reason);
+                    VaultError::OutOfReach { target: why.target, reason }
+                });
+            }
+        };
         let name = target.name.clone();
         blocking("measure data", move |control| probe(&path, MEASURE_TIMEOUT, most_bytes, control))
             .await
@@ -113,24 +181,30 @@ impl Vault for BackupFolder {
         cancel: &CancelFlag,
         log: &dyn LogSink,
     ) -> Result<Artifact, VaultError> {
-        let sources: Result<Vec<_>, _> = targets.iter().filter_map(|target| self.source(target).transpose()).collect();
-        let expected = targets.iter().filter_map(|planned| match planned.choice {
+        let taken: Vec<&PlannedTarget> =
+            targets.iter().filter(|planned| matches!(planned.choice, Choice::Taken { .. })).collect();
+        let data: Vec<&DataTarget> = taken.iter().map(|planned| &planned.target).collect();
+        let expected = taken.iter().filter_map(|planned| match planned.choice {
             Choice::Taken { bytes, .. } => bytes,
             Choice::Skipped { .. } => None,
         });
-        let created = crate::created(&self.path(name)).ok_or_else(|| VaultError::NotFound(name.clone()))?;
-        let request = BackupRequest {
-            base: self.base.clone(),
-            stack: name.stack(),
-            created,
-            dockrev: env!("CARGO_PKG_VERSION").to_owned(),
-            targets: sources?,
-            expected_bytes: Some(expected.fold(0, u64::saturating_add)),
-            on_change: OnChange::Note,
+        let expected = expected.fold(0, u64::saturating_add);
+        let mut snapshot = self.snapshot(name, &taken)?;
+        let done: Backup = match self.paths(&data)? {
+            Way::Here(paths) => {
+                for (source, path) in snapshot.targets.iter_mut().zip(paths) {
+                    source.path = path;
+                }
+                let request = BackupRequest { base: self.base.clone(), expected_bytes: Some(expected), snapshot };
+                let control = Control::new();
+                let work = on_thread("write a backup", control.clone(), move |control| backup(request, control));
+                watched(work, &control, cancel).await.map_err(|error| error.into_vault(Some(name), None))?
+            }
+            Way::Away { helper, why } => {
+                say(log, format!("a helper copies the data: {why}"));
+                away::write(helper, (&self.base, name, expected), snapshot, &data, cancel).await?
+            }
         };
-        let control = Control::new();
-        let work = on_thread("write a backup", control.clone(), move |control| backup(request, control));
-        let done = watched(work, &control, cancel).await.map_err(|error| error.into_vault(Some(name), None))?;
         say(log, format!("backup {name}: {} bytes in {} targets", done.size_bytes, done.index.totals.len()));
         artifact(name.clone(), done.size_bytes, &done.sha256, &done.index)
     }
@@ -147,17 +221,29 @@ impl Vault for BackupFolder {
     }
 
     async fn restore(&self, name: &ArtifactName, items: &[RestoreItem], log: &dyn LogSink) -> Result<(), VaultError> {
-        let places: Result<Vec<Place>, VaultError> = items
-            .iter()
-            .map(|item| Ok(Place { target: item.from.to_string(), into: self.within_reach(&item.into)? }))
-            .collect();
-        let (path, places) = (self.path(name), places?);
-        let work = blocking("restore a backup", move |control| restore(&path, &places, control));
-        work.await.map_err(|error| error.into_vault(Some(name), None))?;
+        let data: Vec<&DataTarget> = items.iter().map(|item| &item.into).collect();
+        let path = self.path(name);
+        match self.paths(&data)? {
+            Way::Here(paths) => {
+                let place = |(item, into): (&RestoreItem, PathBuf)| Place { target: item.from.to_string(), into };
+                let places: Vec<Place> = items.iter().zip(paths).map(place).collect();
+                let work = blocking("restore a backup", move |control| restore(&path, &places, control));
+                work.await.map_err(|error| error.into_vault(Some(name), None))?;
+            }
+            Way::Away { helper, why } => {
+                say(log, format!("a helper puts the data back: {why}"));
+                away::restore(helper, name, path, items).await?;
+            }
+        }
         for item in items {
             say(log, format!("restored {} from {name}", item.from));
         }
         Ok(())
+    }
+
+    async fn end_work(&self, stack: Option<&StackName>) -> Result<(), VaultError> {
+        let Some(helper) = &self.helper else { return Ok(()) };
+        helper.clear(stack).await.map_err(|error| VaultError::Helper { reason: error.to_string() })
     }
 
     async fn discard(&self, name: &ArtifactName) -> Result<(), VaultError> {
@@ -251,106 +337,6 @@ fn words(what: NoteKind) -> &'static str {
     }
 }
 
-/// The error and all that caused it, in one sentence.
-fn in_full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}
-
 fn say(log: &dyn LogSink, text: String) {
     log.line(LogLine::new(LogSource::Dockrev, text));
-}
-
-/// Why work on a thread of its own ended early.
-enum Ended {
-    /// As the work says.
-    Failed(BackupError),
-    /// The thread did not come to its end.
-    Lost(String),
-}
-
-impl Ended {
-    fn into_vault(self, name: Option<&ArtifactName>, target: Option<&TargetName>) -> VaultError {
-        let error = match self {
-            Self::Failed(error) => error,
-            Self::Lost(reason) => return VaultError::Failed { action: "work on a backup".to_owned(), reason },
-        };
-        let reason = in_full(&error);
-        match (error, name, target) {
-            (BackupError::Cancelled, _, _) => VaultError::Cancelled,
-            (BackupError::NoSpace { path, needed_bytes, free_bytes }, _, _) => VaultError::NoSpace {
-                path,
-                needed: needed_bytes.unwrap_or(free_bytes.saturating_add(1)),
-                free: free_bytes,
-            },
-            (BackupError::Missing { .. }, Some(name), _) => VaultError::NotFound(name.clone()),
-            (
-                BackupError::NoChecksum { .. }
-                | BackupError::Corrupt { .. }
-                | BackupError::Schema { .. }
-                | BackupError::Unsafe { .. },
-                Some(name),
-                _,
-            ) => VaultError::Damaged { name: name.clone(), reason },
-            (BackupError::Target { target, .. }, Some(name), _) => {
-                VaultError::TargetMissing { name: name.clone(), target: TargetName::new(target) }
-            }
-            (_, Some(name), _) => VaultError::Failed { action: format!("work on backup `{name}`"), reason },
-            (_, None, Some(target)) => VaultError::Failed { action: format!("measure {target}"), reason },
-            (_, None, None) => VaultError::Failed { action: "look at the backups".to_owned(), reason },
-        }
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    name: &'static str,
-    work: impl FnOnce(&Control) -> Result<T, BackupError> + Send + 'static,
-) -> Result<T, Ended> {
-    on_thread(name, Control::new(), work).await
-}
-
-async fn on_thread<T: Send + 'static>(
-    name: &'static str,
-    control: Control,
-    work: impl FnOnce(&Control) -> Result<T, BackupError> + Send + 'static,
-) -> Result<T, Ended> {
-    // Nobody waits any more: the work ends soon as well.
-    let _ends = EndsWithUs(control.clone());
-    match tokio::task::spawn_blocking(move || work(&control)).await {
-        Ok(done) => done.map_err(Ended::Failed),
-        Err(error) => Err(Ended::Lost(format!("could not {name}: {error}"))),
-    }
-}
-
-struct EndsWithUs(Control);
-
-impl Drop for EndsWithUs {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
-
-/// The outcome of `work`, which is asked to stop when `cancel` is raised.
-async fn watched<T>(
-    work: impl Future<Output = Result<T, Ended>>,
-    control: &Control,
-    cancel: &CancelFlag,
-) -> Result<T, Ended> {
-    let mut work = std::pin::pin!(work);
-    loop {
-        tokio::select! {
-            done = &mut work => return done,
-            () = tokio::time::sleep(CANCEL_POLL) => {
-                if cancel.is_raised() {
-                    control.cancel();
-                }
-            }
-        }
-    }
 }

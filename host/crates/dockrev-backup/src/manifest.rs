@@ -69,9 +69,8 @@ pub enum TargetKind {
 pub enum ReadBy {
     /// From its folder on the host.
     Directly,
-    /// Through the engine's archive API. It leaves out attributes other than capabilities, ACLs among them, and does not
-    /// know holes.
-    Engine,
+    /// By a helper beside it: it is not to be seen from where Dockrev runs.
+    Helper,
 }
 
 /// What those who write to the data did while it was read.

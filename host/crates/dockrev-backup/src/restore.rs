@@ -2,19 +2,17 @@
 
 use crate::contents::Contents;
 use crate::decode::Artifact;
-use crate::entry::{Entry, Kind};
 use crate::extract::Extractor;
 use crate::index::read_sum;
 use crate::manifest::{Notes, Shape};
 use crate::swap::Swap;
-use crate::tar::{END, member, padding};
 use crate::verify::verify_opened;
 use crate::{BackupError, Control, space};
-use std::io::Write;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Where the data of a target goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// What it is called in the artifact.
     pub target: String,
@@ -58,59 +56,6 @@ pub fn restore(artifact: &Path, places: &[Place], control: &Control) -> Result<V
     exchange(&staged)?;
     staged.iter().try_for_each(|one| one.swap.finish())?;
     Ok(staged.into_iter().map(|one| Restored { into: one.into, notes: one.notes }).collect())
-}
-
-/// Writes a target as a tar stream, as the engine's archive API takes it: the root is called `root`, everything else
-/// lies in it. The whole artifact is checked before the first byte is written. Blocks until it is done.
-///
-/// # Errors
-///
-/// Any. What was written before is part of an archive without an end.
-pub fn restore_stream(
-    artifact: &Path,
-    target: &str,
-    root: &str,
-    out: &mut dyn Write,
-    control: &Control,
-) -> Result<(), BackupError> {
-    let opened = checked(artifact, control)?;
-    let wanted = find(&opened, target)?;
-    let failed = |error| BackupError::File { action: "send", path: artifact.to_owned(), source: error };
-    let mut contents = Contents::open(&opened, control)?;
-    while let Some(item) = contents.next()? {
-        control.check()?;
-        if item.target != wanted {
-            continue;
-        }
-        let entry = below(root, item.entry);
-        let mut head = Vec::new();
-        member(&mut head, &entry);
-        out.write_all(&head).map_err(failed)?;
-        loop {
-            let chunk = contents.chunk()?;
-            if chunk.is_empty() {
-                break;
-            }
-            out.write_all(chunk).map_err(failed)?;
-            let length = chunk.len();
-            contents.consume(length);
-        }
-        out.write_all(&END[..padding(entry.stored_bytes())]).map_err(failed)?;
-    }
-    contents.finish()?;
-    out.write_all(&END).and_then(|()| out.flush()).map_err(failed)
-}
-
-fn below(root: &str, mut entry: Entry) -> Entry {
-    let place = |path: &[u8]| match path {
-        b"" => root.as_bytes().to_vec(),
-        path => [root.as_bytes(), b"/", path].concat(),
-    };
-    entry.path = place(&entry.path);
-    if let Kind::HardLink { to } = &mut entry.kind {
-        *to = place(to);
-    }
-    entry
 }
 
 /// Opens an artifact and reads all of it once.

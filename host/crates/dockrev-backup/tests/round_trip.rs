@@ -3,7 +3,8 @@
 
 use dockrev_backup::manifest::Consistency;
 use dockrev_backup::{
-    Backup, BackupRequest, Control, Data, OnChange, Place, TargetKind, TargetSource, backup, list, restore, verify,
+    Backup, BackupRequest, Control, OnChange, Place, ReadBy, Snapshot, TargetKind, TargetSource, backup, list, restore,
+    verify,
 };
 use dockrev_core::ids::StackName;
 use std::fs::{self, File, Permissions};
@@ -40,17 +41,17 @@ fn take(base: &Path, data: &Path) -> Backup {
         source: "data".to_owned(),
         services: Vec::new(),
         consistency: Consistency::Stopped,
-        data: Data::Path(data.to_owned()),
+        read: ReadBy::Directly,
+        path: data.to_owned(),
     };
-    let request = BackupRequest {
-        base: base.to_owned(),
+    let snapshot = Snapshot {
         stack: StackName::new("shop"),
         created: "2026-01-31T23:59:59Z".parse().unwrap(),
         dockrev: "test".to_owned(),
         targets: vec![source],
-        expected_bytes: None,
         on_change: OnChange::Fail,
     };
+    let request = BackupRequest { base: base.to_owned(), expected_bytes: None, snapshot };
     backup(request, &Control::new()).unwrap()
 }
 

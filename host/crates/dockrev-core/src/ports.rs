@@ -1,5 +1,6 @@
 //! The traits through which the rest of the world is reached. Each has one real implementation and a fake in tests.
 
+use crate::backup::DataPlace;
 use crate::event::{Delivery, Event, NotifyError};
 use crate::ids::{ContainerId, ImageId, JobId, PluginId, ServiceId, ServiceName, StackName};
 use crate::image::{Digest, ImageRef, PinnedImage, Repository, Tag};
@@ -9,14 +10,15 @@ use crate::policy::{PolicyError, PolicyQuestion, Verdict};
 use crate::registry::{Answered, Detail, Freshness, RegistryError, ResolvedImage, TagList};
 use crate::stack::{ComposeModel, ComposeProject, ContainerStatus, FileHash, Inventory, LocalImage, Pins};
 use async_trait::async_trait;
-use std::path::PathBuf;
 
+mod helper;
 mod locks;
 mod rewriting;
 mod sightings;
 mod standalone;
 mod vault;
 
+pub use helper::{DataMount, Errand, HELPER_FILES, Helper, More, Output};
 pub use locks::{LockError, StackGuard, StackLocks};
 pub use rewriting::{Rewriting, Standing, Way};
 pub use sightings::{Sighting, Sightings};
@@ -271,9 +273,8 @@ pub trait Engine: Send + Sync {
     /// The local tags of `repository`.
     async fn local_tags(&self, repository: &Repository) -> Result<Vec<Tag>, HostError>;
 
-    /// Finds the volume `name`, or makes it, and gives where its driver keeps it on the engine's machine; empty if it
-    /// does not say.
-    async fn volume(&self, name: &str) -> Result<PathBuf, HostError>;
+    /// Finds the volume `name`, or makes it.
+    async fn volume(&self, name: &str) -> Result<DataPlace, HostError>;
 
     /// Asks `container` to be in the state of `order`. To be there already is as good.
     async fn order(&self, container: &ContainerId, order: ContainerOrder) -> Result<Ordered, HostError>;

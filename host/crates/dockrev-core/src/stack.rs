@@ -106,6 +106,8 @@ pub enum MountSource {
         name: String,
         /// Where its driver keeps it on the engine's machine; empty if the engine does not say.
         path: PathBuf,
+        /// Whether it is there only while a container that mounts it runs: a share, or a folder that the driver binds.
+        is_on_demand: bool,
     },
     /// A folder or file of the engine's machine.
     Bind {

@@ -9,6 +9,7 @@ use bollard::errors::Error;
 use bollard::models::VolumeCreateRequest;
 use bollard::query_parameters::{ListContainersOptionsBuilder, TagImageOptionsBuilder};
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+use dockrev_core::backup::DataPlace;
 use dockrev_core::ids::{ContainerId, ImageId, ServiceId};
 use dockrev_core::image::{ImageRef, PinnedImage, Repository, Tag};
 use dockrev_core::job::LogLine;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) mod helper;
 mod image;
 mod inventory;
 mod log;
@@ -230,12 +232,13 @@ impl Engine for DockerEngine {
         image::local_tags(self, &self.client().await?, repository).await
     }
 
-    async fn volume(&self, name: &str) -> Result<PathBuf, HostError> {
+    async fn volume(&self, name: &str) -> Result<DataPlace, HostError> {
         let call = Call { engine: self, action: "make volume", subject: name.to_owned() };
         let request = VolumeCreateRequest { name: Some(name.to_owned()), ..VolumeCreateRequest::default() };
         let client = self.client().await?;
         let made = call.within(QUERY_TIMEOUT, client.create_volume(request)).await?;
-        Ok(PathBuf::from(made.mountpoint))
+        let is_on_demand = inventory::is_on_demand(&made);
+        Ok(DataPlace::Volume { name: made.name, path: PathBuf::from(made.mountpoint), is_on_demand })
     }
 
     async fn order(&self, container: &ContainerId, order: ContainerOrder) -> Result<Ordered, HostError> {

@@ -14,6 +14,10 @@ pub(crate) const SERVICE: &str = "com.docker.compose.service";
 pub(crate) const CONFIG_HASH: &str = "com.docker.compose.config-hash";
 /// Id of the image that Compose 2 made the container from.
 pub(crate) const IMAGE: &str = "com.docker.compose.image";
+/// Present on containers of Dockrev's own that work on data: the stack that it is done for, if it has to be the only one.
+pub(crate) const HELPER: &str = "dockrev.helper";
+/// Present on the image that they are made from.
+pub(crate) const HELPER_IMAGE: &str = "dockrev.helper.image";
 /// `True` on containers of `compose run`.
 const ONEOFF: &str = "com.docker.compose.oneoff";
 const CONFIG_FILES: &str = "com.docker.compose.project.config_files";
@@ -33,14 +37,14 @@ pub(crate) enum Owner {
     Service(ServiceId),
     /// Nobody's that Compose knows.
     Standalone,
-    /// A single run of a service, or a swarm task: none of our business.
+    /// A single run of a service, a swarm task, or a helper of Dockrev's: none of our business.
     Passing,
 }
 
 /// Whose the container with these labels is.
 pub(crate) fn owner(labels: &Labels) -> Owner {
     let is_oneoff = labels.get(ONEOFF).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    if is_oneoff || labels.contains_key(SWARM_SERVICE) {
+    if is_oneoff || labels.contains_key(SWARM_SERVICE) || labels.contains_key(HELPER) {
         return Owner::Passing;
     }
     match (labels.get(PROJECT), labels.get(SERVICE)) {

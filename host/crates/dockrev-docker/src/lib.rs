@@ -47,4 +47,5 @@ pub use address::{EngineAddress, ParseEngineAddressError};
 pub use compose::{ComposeCli, ComposeSettings};
 pub use credentials::{Anonymous, PullCredentials, UserPassword};
 pub use engine::DockerEngine;
+pub use engine::helper::EngineHelper;
 pub use overrides::Overrides;

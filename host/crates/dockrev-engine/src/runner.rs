@@ -24,7 +24,8 @@ const UNDO_PATIENCE: Duration = Duration::from_secs(60);
 /// Wait between two tries.
 const UNDO_PAUSE: Duration = Duration::from_secs(2);
 /// What may be different at the next try.
-const HOST_TROUBLES: [&str; 4] = ["engine.unreachable", "engine.timed-out", "engine.refused", "compose.failed"];
+const HOST_TROUBLES: [&str; 5] =
+    ["engine.unreachable", "engine.timed-out", "engine.refused", "compose.failed", "backup.helper"];
 /// Jobs that are looked through for a later change of the same service.
 const LATER_JOBS_MAX: u32 = 1_000;
 
@@ -141,6 +142,9 @@ impl Runner {
                 | JobState::NeedsAttention { .. }) => other,
             };
             recovered.push(Recovered::Settled(Box::new(self.drive(job, observer).await?)));
+        }
+        if let Err(error) = self.ports.vault.end_work(None).await {
+            tracing::debug!("what an earlier process left at work stays for now: {error}");
         }
         Ok(recovered)
     }

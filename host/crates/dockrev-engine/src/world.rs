@@ -196,7 +196,8 @@ pub(crate) fn neighbour() -> ServiceId {
 const NEIGHBOUR: &str = "container-db";
 
 fn volume() -> Mount {
-    let source = MountSource::Volume { name: "demo_data".to_owned(), path: "/volumes/demo_data".into() };
+    let source =
+        MountSource::Volume { name: "demo_data".to_owned(), path: "/volumes/demo_data".into(), is_on_demand: false };
     Mount { source, destination: "/data".into(), writable: true }
 }
 

@@ -28,6 +28,7 @@ pub mod proxy;
 
 mod client;
 mod compose;
+mod door;
 mod engine;
 mod error;
 mod http;
@@ -41,6 +42,7 @@ mod watch;
 
 pub use client::{Attestation, Client, Credentials, Pushed};
 pub use compose::{Compose, Generation, suite_prefix};
+pub use door::Door;
 pub use engine::{Engine, PrivateEngine};
 pub use error::Error;
 pub use image::{App, Architecture, Blob, Format, Image, Mode, busybox};

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dockrev_backup::{BackupRequest, Consistency, Control, Data, OnChange, Place, TargetKind, TargetSource};
+use dockrev_backup::{
+    BackupRequest, Consistency, Control, OnChange, Place, ReadBy, Snapshot, TargetKind, TargetSource,
+};
 use dockrev_testkit::program;
 
 use super::tree::Tree;
@@ -149,17 +151,17 @@ pub(crate) fn take(arguments: &[String]) -> Result<(), Failure> {
         source: TARGET.to_owned(),
         services: Vec::new(),
         consistency: Consistency::Running,
-        data: Data::Path(PathBuf::from(tree)),
+        read: ReadBy::Directly,
+        path: PathBuf::from(tree),
     };
-    let request = BackupRequest {
-        base: PathBuf::from(base),
+    let snapshot = Snapshot {
         stack: dockrev_core::ids::StackName::new("bench"),
         created: jiff::Timestamp::now(),
         dockrev: env!("CARGO_PKG_VERSION").to_owned(),
         targets: vec![source],
-        expected_bytes: None,
         on_change: OnChange::Fail,
     };
+    let request = BackupRequest { base: PathBuf::from(base), expected_bytes: None, snapshot };
     dockrev_backup::backup(request, &Control::new()).map(drop).map_err(Failure::of("could not take a backup"))
 }
 

@@ -64,6 +64,9 @@ pub enum DataPlace {
         name: String,
         /// Where its driver keeps it on the engine's machine; empty if it does not say.
         path: PathBuf,
+        /// Whether it is there only while a container that mounts it runs.
+        #[serde(default)]
+        is_on_demand: bool,
     },
     /// In a folder or file of the engine's machine.
     Bind {
@@ -153,8 +156,9 @@ pub fn of_stack(inventory: &Inventory, stack: &StackName) -> Vec<DataTarget> {
 
 fn identify(mount: &Mount) -> Option<(TargetName, DataPlace)> {
     match &mount.source {
-        MountSource::Volume { name, path } => {
-            Some((TargetName::of_volume(name), DataPlace::Volume { name: name.clone(), path: path.clone() }))
+        MountSource::Volume { name, path, is_on_demand } => {
+            let place = DataPlace::Volume { name: name.clone(), path: path.clone(), is_on_demand: *is_on_demand };
+            Some((TargetName::of_volume(name), place))
         }
         MountSource::Bind { path } => Some((TargetName::of_bind(path), DataPlace::Bind { path: path.clone() })),
         MountSource::Other => None,

@@ -17,7 +17,11 @@ fn mount(data: &str, writable: bool) -> Mount {
     let source = if data.starts_with('/') {
         MountSource::Bind { path: data.into() }
     } else {
-        MountSource::Volume { name: data.to_owned(), path: format!("/var/lib/docker/volumes/{data}/_data").into() }
+        MountSource::Volume {
+            name: data.to_owned(),
+            path: format!("/var/lib/docker/volumes/{data}/_data").into(),
+            is_on_demand: false,
+        }
     };
     Mount { source, destination: "/data".into(), writable }
 }

@@ -5,6 +5,7 @@ use crate::backup::{Artifact, ArtifactName, Artifacts, DataTarget, PlannedTarget
 use crate::ids::StackName;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,6 +60,10 @@ pub trait Vault: Send + Sync {
     /// once.
     async fn restore(&self, name: &ArtifactName, items: &[RestoreItem], log: &dyn LogSink) -> Result<(), VaultError>;
 
+    /// Ends what an earlier process left at work on the data of `stack`, whose lock is held by whoever asks; without one, only
+    /// what is nobody's.
+    async fn end_work(&self, stack: Option<&StackName>) -> Result<(), VaultError>;
+
     /// Removes an artifact, also one that was not finished. Absent is as good as removed.
     async fn discard(&self, name: &ArtifactName) -> Result<(), VaultError>;
 
@@ -84,7 +89,8 @@ impl RestoreItem {
 }
 
 /// A backup could not be made or used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "error")]
 pub enum VaultError {
     /// The disk is too full for it.
     #[error("not enough space in `{}`: {needed} bytes are needed and {free} are free", path.display())]
@@ -104,9 +110,18 @@ pub enum VaultError {
         /// Why not.
         reason: String,
     },
+    /// A helper was needed to reach the data, and did not come to an answer. Another try may.
+    #[error("could not reach the data by a helper: {reason}")]
+    Helper {
+        /// Why not.
+        reason: String,
+    },
     /// There is no such backup.
-    #[error("there is no backup `{0}`")]
-    NotFound(ArtifactName),
+    #[error("there is no backup `{name}`")]
+    NotFound {
+        /// Which one.
+        name: ArtifactName,
+    },
     /// The artifact is not what was written.
     #[error("backup `{name}` is damaged: {reason}")]
     Damaged {
@@ -143,7 +158,8 @@ impl VaultError {
         match self {
             Self::NoSpace { .. } => "backup.no-space",
             Self::OutOfReach { .. } => "backup.out-of-reach",
-            Self::NotFound(_) => "backup.not-found",
+            Self::Helper { .. } => "backup.helper",
+            Self::NotFound { .. } => "backup.not-found",
             Self::Damaged { .. } => "backup.damaged",
             Self::TargetMissing { .. } => "backup.target-missing",
             Self::Cancelled => "job.cancelled",
@@ -157,10 +173,13 @@ impl VaultError {
         match self {
             Self::NoSpace { .. } => Some("free some space, or set DOCKREV_BACKUP_BASE_DIR to a larger disk"),
             Self::OutOfReach { .. } => Some(
-                "Dockrev has to see the engine's files: run it on the engine's machine, or give its container the same \
-                 folders under the same paths; or leave the target out with a `skip` rule",
+                "Dockrev has to see the data: run it on the engine's machine, or give its container the same folders under \
+                 the same paths, or see to it that the engine can run a helper; or leave the target out with a `skip` rule",
             ),
-            Self::NotFound(_) => Some("`dockrev backup list` shows the backups"),
+            Self::Helper { .. } => Some(
+                "Dockrev does not see the data, and has a container of its own copy it: see whether the engine can run one",
+            ),
+            Self::NotFound { .. } => Some("`dockrev backup list` shows the backups"),
             Self::Damaged { .. } => Some("nothing was touched; take another backup, or read this one by hand with tar"),
             Self::TargetMissing { .. } | Self::Cancelled | Self::Failed { .. } => None,
         }

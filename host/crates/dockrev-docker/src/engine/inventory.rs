@@ -5,7 +5,7 @@ use crate::labels::{self, Owner};
 use crate::overrides::Overrides;
 use crate::own;
 use bollard::Docker;
-use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, MountPoint};
+use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, MountPoint, Volume};
 use bollard::query_parameters::ListVolumesOptions;
 use dockrev_core::ids::{ContainerId, ImageId, ServiceId, ServiceName, StackName};
 use dockrev_core::platform::Platform;
@@ -48,30 +48,36 @@ pub(super) async fn take(engine: &DockerEngine, client: &Docker) -> Result<Inven
     Ok(Inventory { platform, stacks, standalone })
 }
 
-/// Fills in where volumes are kept: the engine's list leaves that out for those that nobody named.
+/// Fills in what the list of containers leaves out of their volumes: where those are that nobody named, and which are there
+/// only while they are used.
 async fn find_volumes(call: &Call<'_>, client: &Docker, containers: &mut [Listed]) -> Result<(), HostError> {
     let mounts = || containers.iter().flat_map(|container| &container.mounts);
-    if !mounts().any(|mount| is_unplaced(&mount.source)) {
+    if !mounts().any(|mount| matches!(mount.source, MountSource::Volume { .. })) {
         return Ok(());
     }
     let known = call.within(QUERY_TIMEOUT, client.list_volumes(None::<ListVolumesOptions>)).await?;
-    let places: HashMap<String, String> =
-        known.volumes.unwrap_or_default().into_iter().map(|volume| (volume.name, volume.mountpoint)).collect();
+    let known: HashMap<String, Volume> =
+        known.volumes.unwrap_or_default().into_iter().map(|volume| (volume.name.clone(), volume)).collect();
     for mount in containers.iter_mut().flat_map(|container| &mut container.mounts) {
-        if let MountSource::Volume { name, path } = &mut mount.source
-            && let Some(place) = places.get(name).filter(|_| path.as_os_str().is_empty())
+        if let MountSource::Volume { name, path, is_on_demand: on_demand } = &mut mount.source
+            && let Some(volume) = known.get(name)
         {
-            *path = PathBuf::from(place);
+            *on_demand = is_on_demand(volume);
+            if path.as_os_str().is_empty() {
+                *path = PathBuf::from(&volume.mountpoint);
+            }
         }
     }
     Ok(())
 }
 
-fn is_unplaced(source: &MountSource) -> bool {
-    match source {
-        MountSource::Volume { path, .. } => path.as_os_str().is_empty(),
-        MountSource::Bind { .. } | MountSource::Other => false,
-    }
+/// Whether the engine has the volume's data in place only while a container that mounts it runs: shares and bound folders of
+/// the driver `local`, and whatever other drivers do.
+pub(super) fn is_on_demand(volume: &Volume) -> bool {
+    /// Options of the driver `local` that make it mount something.
+    const MOUNTS: [&str; 2] = ["type", "device"];
+    let mounts = |option: &str| volume.options.get(option).is_some_and(|value| !value.is_empty());
+    volume.driver != "local" || MOUNTS.into_iter().any(mounts)
 }
 
 fn stack(name: StackName, services: BTreeMap<ServiceName, Vec<Listed>>, overrides: &Overrides, ids: &Ids) -> Stack {
@@ -155,7 +161,7 @@ pub(super) fn listed(summary: ContainerSummary) -> Option<Listed> {
 fn mount(point: MountPoint) -> Mount {
     let path = PathBuf::from(point.source.unwrap_or_default());
     let source = match (point.typ.as_deref(), point.name) {
-        (Some("volume"), Some(name)) => MountSource::Volume { name, path },
+        (Some("volume"), Some(name)) => MountSource::Volume { name, path, is_on_demand: false },
         (Some("bind"), _) => MountSource::Bind { path },
         (Some(_) | None, _) => MountSource::Other,
     };

@@ -182,6 +182,9 @@ async fn run_hook(
 
 /// What is left of a backup that was not finished costs space and nothing else.
 async fn discard(context: &Context<'_>, name: &ArtifactName) {
+    if let Err(error) = context.vault.end_work(Some(&context.id.stack())).await {
+        context.pen.scribe.say(format!("what copies the data may still be at work: {error}"));
+    }
     if let Err(error) = context.vault.discard(name).await {
         context.pen.scribe.say(format!("an unfinished backup is left over: {error}"));
     }

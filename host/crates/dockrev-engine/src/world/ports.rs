@@ -5,7 +5,7 @@ use super::one_shot::migrate;
 use super::{State, World, digest, file, neighbour, no_such, project, rewrite, service, volume};
 use crate::clock::Clock;
 use async_trait::async_trait;
-use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, Artifacts, DataTarget, PlannedTarget};
+use dockrev_core::backup::{Artifact, ArtifactName, ArtifactTarget, Artifacts, DataPlace, DataTarget, PlannedTarget};
 use dockrev_core::detection::Trouble;
 use dockrev_core::ids::{ContainerId, ImageId, JobId, ServiceId, ServiceName, StackName};
 use dockrev_core::image::{ImageRef, PinnedImage, Repository, Tag};
@@ -154,8 +154,9 @@ impl Engine for World {
         .await
     }
 
-    async fn volume(&self, name: &str) -> Result<PathBuf, HostError> {
-        self.host(|_| Ok(PathBuf::from("/volumes").join(name))).await
+    async fn volume(&self, name: &str) -> Result<DataPlace, HostError> {
+        let path = PathBuf::from("/volumes").join(name);
+        self.host(|_| Ok(DataPlace::Volume { name: name.to_owned(), path, is_on_demand: false })).await
     }
 
     async fn order(&self, container: &ContainerId, order: ContainerOrder) -> Result<Ordered, HostError> {
@@ -375,7 +376,7 @@ impl Vault for World {
     }
 
     async fn verify(&self, name: &ArtifactName) -> Result<Artifact, VaultError> {
-        Err(VaultError::NotFound(name.clone()))
+        Err(VaultError::NotFound { name: name.clone() })
     }
 
     async fn restore(&self, name: &ArtifactName, _items: &[RestoreItem], _log: &dyn LogSink) -> Result<(), VaultError> {
@@ -390,6 +391,10 @@ impl Vault for World {
         })
         .await
         .map_err(vault_error)
+    }
+
+    async fn end_work(&self, _stack: Option<&StackName>) -> Result<(), VaultError> {
+        self.call(|_| Ok(())).await.map_err(vault_error)
     }
 
     async fn discard(&self, name: &ArtifactName) -> Result<(), VaultError> {

@@ -125,7 +125,7 @@ impl Ground {
     }
 
     /// Removes all containers, volumes, and journals, but not the compiled plugins.
-    pub(crate) fn clear(&self) -> Result<(), Failure> {
+    pub fn clear(&self) -> Result<(), Failure> {
         for (list, remove) in [
             (&["ps", "--all", "--quiet"][..], &["rm", "--force", "--volumes"][..]),
             (&["volume", "ls", "--quiet"], &["volume", "rm", "--force"]),

@@ -104,12 +104,27 @@ fn attempt(
     Stage::set(ground, store, &versions.old, scenario.keeps())?.attempt(versions.new_of(scenario), faults)
 }
 
+/// As [`attempt`], on another ground if this one cannot be used any more: an engine that was killed may never let go of a
+/// volume.
+fn attempt_somewhere(
+    options: &Options,
+    ground: &mut Ground,
+    store: &Store,
+    versions: &Versions,
+    case: &Case,
+) -> Result<Attempt, Failure> {
+    if let Err(error) = ground.clear() {
+        eprintln!("another engine is needed: {error}");
+        *ground = self::ground(options)?;
+    }
+    attempt(ground, store, versions, case.scenario, std::slice::from_ref(&case.fault))
+}
+
 fn work(options: &Options, store: &Store, versions: &Versions, desk: &Desk) -> Result<(), Failure> {
     let mut ground = ground(options)?;
     loop {
         let Some(case) = lock(&desk.queue).pop_front() else { return Ok(()) };
-        let faults = [case.fault.clone()];
-        let tried = match attempt(&ground, store, versions, case.scenario, &faults) {
+        let tried = match attempt_somewhere(options, &mut ground, store, versions, &case) {
             Ok(attempt) => {
                 if !attempt.problems.is_empty() {
                     eprintln!("WRONG {case}: {}\n{}", attempt.problems.join("; "), attempt.output);

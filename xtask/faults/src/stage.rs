@@ -19,6 +19,8 @@ use crate::{Blow, Disk, Failure, Fault, Ground, Moment, Store, Trick, Version};
 
 /// How often `dockrev recover` may be needed: the first one may meet what is left of the fault.
 const RECOVERIES_MAX: usize = 3;
+/// What a job says that copied nothing, where data is asked for.
+const NO_DATA: &str = "rollback.no-data";
 /// The service that is updated.
 pub(crate) const APP: &str = "app";
 /// Uses the same data.
@@ -143,6 +145,10 @@ impl<'a> Stage<'a> {
         let Some(job) = before.job_in_need(self)?.filter(|_| was_full) else { return Ok(false) };
         let ran = self.run(&["rollback", &job, "--restore-data", "--yes"])?;
         output.push_str(&show("rollback", &ran));
+        if ran.err.contains(NO_DATA) {
+            let ran = self.run(&["rollback", &job, "--yes"])?;
+            output.push_str(&show("rollback without data", &ran));
+        }
         Ok(true)
     }
 

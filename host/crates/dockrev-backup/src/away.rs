@@ -72,7 +72,7 @@ pub(crate) async fn write(
     let control = Control::new();
     let storing = on_thread("write a backup", control.clone(), move |control| {
         let room = Room { base: &base, stack: &stack, created, expected_bytes: Some(expected_bytes) };
-        store(&room, |out, path| take(taken, out, path, control), control)
+        store(&room, |out, path| take(taken, out, path, control))
     });
     let copying = async {
         let mut copy = Copy { pieces, cancel, control: &control, heard: Heard::default() };

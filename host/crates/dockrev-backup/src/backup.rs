@@ -1,12 +1,13 @@
 //! Taking a backup.
 
-use crate::artifact::{artifact_path, partial_path, stack_folder, sum_path};
-use crate::compress::{SummedFile, compress};
+use crate::artifact::{artifact_path, corrupt, partial_path, stack_folder, sum_path};
+use crate::compress::{GrowingFile, compress};
+use crate::growth::Growth;
 use crate::index::{Sum, frame, hex, sum_text};
 use crate::manifest::{Consistency, Index, Manifest, ReadBy, SCHEMA, Target, TargetKind};
 use crate::pipe::pipe;
 use crate::scan::scan;
-use crate::verify::verify_file;
+use crate::verify::verify_growing;
 use crate::writer::{ArchiveWriter, Changes};
 use crate::{BackupError, Control, space};
 use dockrev_core::ids::{ServiceName, StackName};
@@ -102,7 +103,7 @@ pub fn backup(request: BackupRequest, control: &Control) -> Result<Backup, Backu
     let BackupRequest { base, expected_bytes, snapshot } = request;
     let (stack, created) = (snapshot.stack.clone(), snapshot.created);
     let room = Room { base: &base, stack: &stack, created, expected_bytes };
-    store(&room, |out, path| copy(snapshot, out, path, control), control)
+    store(&room, |out, path| copy(snapshot, out, path, control))
 }
 
 /// Writes what would be in the artifact of `snapshot` to `out`. Blocks until it is done.
@@ -123,11 +124,10 @@ pub(crate) struct Room<'a> {
     pub(crate) expected_bytes: Option<u64>,
 }
 
-/// Has `fill` write an artifact, and gives it its name once it is whole and on the disk.
+/// Has `fill` write an artifact, reads it back meanwhile, and gives it its name once it is whole and on the disk.
 pub(crate) fn store(
     room: &Room<'_>,
-    fill: impl FnOnce(SummedFile, &Path) -> Result<SummedFile, BackupError>,
-    control: &Control,
+    fill: impl FnOnce(GrowingFile, &Path) -> Result<GrowingFile, BackupError>,
 ) -> Result<Backup, BackupError> {
     let path = artifact_path(room.base, room.stack, room.created)?;
     make_folder(&stack_folder(room.base, room.stack)?)?;
@@ -137,10 +137,17 @@ pub(crate) fn store(
     let folder = path.parent().unwrap_or(&path);
     space::require(folder, room.expected_bytes.unwrap_or(0) / space::EXPECTED_RATIO, 0)?;
     let partial = Partial(partial_path(&path));
-    let out = SummedFile::new(create(&partial.0)?, &partial.0);
-    let written = fill(out, &path)?.finish();
-    let (size_bytes, sum) = written.map_err(|source| BackupError::file("write", &path, source))?;
-    let index = verify_file(&partial.0, &sum, control)?;
+    let growth = Growth::default();
+    let out = GrowingFile::new(create(&partial.0)?, &partial.0, growth.clone());
+    let (written, checked) = thread::scope(|scope| {
+        let checking = scope.spawn(|| verify_growing(&partial.0, growth));
+        let written =
+            fill(out, &path).and_then(|out| out.finish().map_err(|source| BackupError::file("write", &path, source)));
+        (written, checking.join())
+    });
+    // Where writing failed, there was nothing to check.
+    let size_bytes = written?;
+    let (index, sum) = checked.unwrap_or_else(|_| Err(corrupt(&path, "reading it back stopped")))?;
     publish(&partial.0, &path, &sum)?;
     Ok(Backup { path, size_bytes, sha256: hex(&sum), index })
 }

@@ -1,10 +1,9 @@
 //! Compressing an archive into its file while it is made.
 
-use crate::index::Sum;
+use crate::growth::Growth;
 use crate::pipe::Drain;
 use crate::space;
 use crate::write_back::WriteBack;
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -25,39 +24,48 @@ const WORKERS_MAX: usize = 4;
 /// How often the free space is looked at, in compressed bytes. Less than the margin, so that it is never used up.
 const CHECK_EVERY_BYTES: u64 = space::SPACE_MARGIN_BYTES / 4;
 
-/// A file whose SHA-256 is known once it is written.
-pub(crate) struct SummedFile {
+/// A file that is read while it is written.
+pub(crate) struct GrowingFile {
     file: File,
     path: PathBuf,
-    sum: Sha256,
+    growth: Growth,
     checked_bytes: u64,
     bytes: u64,
     write_back: WriteBack,
 }
 
-impl SummedFile {
-    pub(crate) fn new(file: File, path: &Path) -> Self {
+impl GrowingFile {
+    /// Writes to `file`, and tells `growth` how far.
+    pub(crate) fn new(file: File, path: &Path, growth: Growth) -> Self {
         let write_back = WriteBack::default();
-        Self { file, path: path.to_owned(), sum: Sha256::new(), checked_bytes: 0, bytes: 0, write_back }
+        Self { file, path: path.to_owned(), growth, checked_bytes: 0, bytes: 0, write_back }
     }
 
-    /// Puts everything on the disk. Gives the length and the checksum.
-    pub(crate) fn finish(self) -> io::Result<(u64, Sum)> {
+    /// Puts everything on the disk. Gives the length.
+    pub(crate) fn finish(self) -> io::Result<u64> {
+        // Who reads it goes on while the disk is waited for.
+        self.growth.finish();
         self.file.sync_all()?;
-        Ok((self.bytes, self.sum.finalize().into()))
+        Ok(self.bytes)
     }
 }
 
-impl Write for SummedFile {
+impl Drop for GrowingFile {
+    fn drop(&mut self) {
+        self.growth.give_up();
+    }
+}
+
+impl Write for GrowingFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.bytes >= self.checked_bytes + CHECK_EVERY_BYTES {
             self.checked_bytes = self.bytes;
             space::require(&self.path, 0, 0).map_err(io::Error::other)?;
         }
         let length = self.file.write(bytes)?;
-        self.sum.update(&bytes[..length]);
         self.bytes += length as u64;
         self.write_back.written(&self.file, self.bytes);
+        self.growth.grown(self.bytes);
         Ok(length)
     }
 

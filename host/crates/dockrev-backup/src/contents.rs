@@ -1,30 +1,55 @@
 //! What is in an artifact, entry by entry, checked against what it says of itself.
 
 use crate::artifact::corrupt;
-use crate::decode::{Artifact, Threads};
+use crate::decode::{Artifact, Threads, read_error};
 use crate::entry::{Entry, Kind, Lineage, names, printable};
 use crate::index::Sum;
-use crate::manifest::{DATA_FOLDER, MANIFEST_MAX_BYTES, MANIFEST_NAME, Manifest, Shape};
+use crate::manifest::{DATA_FOLDER, MANIFEST_MAX_BYTES, MANIFEST_NAME, Manifest, Shape, Totals};
 use crate::pipe::Drain;
 use crate::swap::HIDDEN_PREFIX;
 use crate::tar::{TarError, TarReader};
-use crate::{BackupError, Control};
+use crate::{BackupError, Control, Index};
 use std::io::BufRead;
+use std::path::Path;
 
 /// Reads the entries of an artifact in order.
 ///
 /// What it gives is safe to follow: paths lie in the target's root, every entry is in a folder that is open, and nothing
 /// is larger than the closing record allows.
 pub(crate) struct Contents<'a> {
-    artifact: &'a Artifact,
+    path: &'a Path,
     control: &'a Control,
     tar: TarReader<Drain>,
     threads: Threads,
-    /// Place of the current target in the manifest, and what was seen of it.
-    target: usize,
-    entries: u64,
-    data_bytes: u64,
+    /// What the closing record says. Absent as long as the artifact is still written.
+    expected: Option<&'a Index>,
+    manifest: Manifest,
+    /// What was seen of each target so far, in the manifest's order; the last one is the current one.
+    seen: Vec<Seen>,
     lineage: Lineage,
+}
+
+/// What was seen of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) shape: Shape,
+    pub(crate) entries: u64,
+    pub(crate) data_bytes: u64,
+}
+
+impl Seen {
+    /// Whether it is all that the closing record says.
+    pub(crate) fn is_all_of(&self, totals: &Totals) -> bool {
+        (self.shape, self.entries, self.data_bytes) == (totals.shape, totals.entries, totals.data_bytes)
+    }
+}
+
+/// What came of reading an artifact to its end.
+pub(crate) struct Read {
+    /// The file's checksum.
+    pub(crate) sum: Sum,
+    pub(crate) manifest: Manifest,
+    pub(crate) seen: Vec<Seen>,
 }
 
 /// An entry of a target.
@@ -41,15 +66,27 @@ impl<'a> Contents<'a> {
     /// Begins to read, manifest first.
     pub(crate) fn open(artifact: &'a Artifact, control: &'a Control) -> Result<Self, BackupError> {
         let (archive, threads) = artifact.unpack(control)?;
-        let tar = TarReader::new(archive, artifact.index.archive_bytes);
-        let (lineage, target) = (Lineage::default(), 0);
-        let mut contents = Self { artifact, control, tar, threads, target, entries: 0, data_bytes: 0, lineage };
-        contents.manifest()?;
+        Self::begin(&artifact.path, (archive, threads), Some(&artifact.index), control)
+    }
+
+    /// Begins to read what comes out of `archive`. Without an index, it is only seen at the end whether that is all.
+    pub(crate) fn begin(
+        path: &'a Path,
+        (archive, threads): (Drain, Threads),
+        expected: Option<&'a Index>,
+        control: &'a Control,
+    ) -> Result<Self, BackupError> {
+        let tar = TarReader::new(archive, expected.map_or(u64::MAX, |index| index.archive_bytes));
+        let manifest = Manifest::none();
+        let (seen, lineage) = (Vec::new(), Lineage::default());
+        let mut contents = Self { path, control, tar, threads, expected, manifest, seen, lineage };
+        contents.manifest = contents.manifest()?;
         Ok(contents)
     }
 
-    fn manifest(&mut self) -> Result<(), BackupError> {
-        let bad = || corrupt(&self.artifact.path, "its first entry is not a manifest that fits its closing record");
+    fn manifest(&mut self) -> Result<Manifest, BackupError> {
+        let path = self.path;
+        let bad = || corrupt(path, "its first entry is not a manifest that fits its closing record");
         let entry = self.tar.next().map_err(|error| self.error(error))?;
         let entry = entry.filter(|entry| entry.path == MANIFEST_NAME.as_bytes()).ok_or_else(bad)?;
         if !matches!(entry.kind, Kind::File { size } if size <= MANIFEST_MAX_BYTES) {
@@ -58,7 +95,8 @@ impl<'a> Contents<'a> {
         let mut json = Vec::new();
         while self.copy(&mut |chunk| json.extend_from_slice(chunk))? {}
         let manifest: Manifest = serde_json::from_slice(&json).map_err(|_| bad())?;
-        if manifest == self.artifact.index.manifest { Ok(()) } else { Err(bad()) }
+        let fits = self.expected.is_none_or(|index| index.manifest == manifest);
+        if fits { Ok(manifest) } else { Err(bad()) }
     }
 
     fn copy(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<bool, BackupError> {
@@ -78,9 +116,9 @@ impl<'a> Contents<'a> {
     pub(crate) fn next(&mut self) -> Result<Option<Item>, BackupError> {
         let Some(entry) = self.tar.next().map_err(|error| self.error(error))? else {
             self.close_target()?;
-            return match self.target == self.artifact.index.totals.len() {
+            return match self.seen.len() == self.manifest.targets.len() {
                 true => Ok(None),
-                false => Err(corrupt(&self.artifact.path, "a target is missing")),
+                false => Err(corrupt(self.path, "a target is missing")),
             };
         };
         self.control.add_entry();
@@ -96,8 +134,8 @@ impl<'a> Contents<'a> {
     /// The next bytes of the current entry's data; none at its end.
     pub(crate) fn chunk(&mut self) -> Result<&[u8], BackupError> {
         // Errors need the path only, but the chunk borrows everything.
-        let (artifact, control) = (self.artifact, self.control);
-        self.tar.chunk().map_err(|error| to_error(artifact, control, error))
+        let (path, control) = (self.path, self.control);
+        self.tar.chunk().map_err(|error| to_error(path, control, error))
     }
 
     /// Says that `bytes` of the last chunk were used.
@@ -105,15 +143,15 @@ impl<'a> Contents<'a> {
         self.tar.consume(bytes);
     }
 
-    /// Reads what is left, and gives the file's checksum.
-    pub(crate) fn finish(self) -> Result<Sum, BackupError> {
-        let (artifact, control) = (self.artifact, self.control);
-        let failed = |error| artifact.read_error(control, error);
+    /// Reads what is left.
+    pub(crate) fn finish(self) -> Result<Read, BackupError> {
+        let (path, control) = (self.path, self.control);
+        let failed = |error| read_error(path, control, error);
         let mut archive = self.tar.into_inner();
         loop {
             let rest = archive.fill_buf().map_err(failed)?;
             if rest.iter().any(|byte| *byte != 0) {
-                return Err(corrupt(&artifact.path, "there is something after its end"));
+                return Err(corrupt(path, "there is something after its end"));
             }
             match rest.len() {
                 0 => break,
@@ -121,7 +159,8 @@ impl<'a> Contents<'a> {
             }
         }
         drop(archive);
-        self.threads.finish().map_err(failed)
+        let sum = self.threads.finish().map_err(failed)?;
+        Ok(Read { sum, manifest: self.manifest, seen: self.seen })
     }
 
     fn place(&mut self, mut entry: Entry) -> Result<Item, Refused> {
@@ -131,38 +170,44 @@ impl<'a> Contents<'a> {
         if *data != DATA_FOLDER.as_bytes() {
             return Err("it belongs to no target".into());
         }
-        let totals = &self.artifact.index.totals;
         if below.is_empty() {
-            if self.entries > 0 {
-                self.close_target().map_err(Refused::Error)?;
-            }
+            self.close_target().map_err(Refused::Error)?;
             self.lineage = Lineage::default();
+            let shape = shape(&entry.kind)?;
+            self.seen.push(Seen { shape, entries: 0, data_bytes: 0 });
         }
-        let target = self.artifact.index.manifest.targets.get(self.target);
-        if target.is_none_or(|target| target.folder.as_bytes() != *folder) {
-            return Err("it belongs to no target, or to one whose turn it is not".into());
-        }
-        self.check_kind(&entry, below)?;
+        let turn = self.seen.len().checked_sub(1);
+        let target = turn.filter(|turn| {
+            let target = self.manifest.targets.get(*turn);
+            target.is_some_and(|target| target.folder.as_bytes() == *folder)
+        });
+        let target = target.ok_or("it belongs to no target, or to one whose turn it is not")?;
+        self.check_kind(target, below)?;
         let depth = match below.split_last() {
             None => None,
             Some((name, _)) => Some(self.enter(&entry.kind, name, below)?),
         };
-        self.entries += 1;
-        self.data_bytes += entry.stored_bytes();
-        if self.entries > totals[self.target].entries || self.data_bytes > totals[self.target].data_bytes {
-            return Err("there is more than the closing record says".into());
-        }
+        self.count(target, &entry)?;
         entry.path = below.join(&b'/');
         if let Kind::HardLink { to } = &mut entry.kind {
             *to = link_target(to, folder)?;
         }
-        Ok(Item { target: self.target, depth, entry })
+        Ok(Item { target, depth, entry })
+    }
+
+    fn count(&mut self, target: usize, entry: &Entry) -> Result<(), Refused> {
+        let seen = &mut self.seen[target];
+        seen.entries += 1;
+        seen.data_bytes += entry.stored_bytes();
+        match self.expected.map(|index| &index.totals[target]) {
+            Some(totals) if seen.entries > totals.entries || seen.data_bytes > totals.data_bytes => {
+                Err("there is more than the closing record says".into())
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn enter(&mut self, kind: &Kind, name: &[u8], below: &[&[u8]]) -> Result<usize, Refused> {
-        if self.entries == 0 {
-            return Err("its target's root is missing".into());
-        }
         let depth = self.lineage.depth_for(below)?;
         self.lineage.close_to(depth);
         if *kind == Kind::Directory {
@@ -171,47 +216,57 @@ impl<'a> Contents<'a> {
         Ok(depth + 1)
     }
 
-    fn check_kind(&self, entry: &Entry, below: &[&[u8]]) -> Result<(), Refused> {
-        let shape = self.artifact.index.totals[self.target].shape;
-        match (below, &entry.kind, shape) {
-            ([], Kind::Directory, Shape::Folder) => Ok(()),
-            ([], Kind::File { .. } | Kind::Sparse { .. }, Shape::File) => Ok(()),
-            ([], _, _) => Err("its root is not what the closing record says".into()),
-            ([name, ..], _, Shape::Folder) if !name.starts_with(HIDDEN_PREFIX.as_bytes()) => Ok(()),
-            ([_, ..], _, Shape::Folder) => Err("its name is kept for the state of restores".into()),
-            ([_, ..], _, Shape::File) => Err("it lies in a single file".into()),
+    fn check_kind(&self, target: usize, below: &[&[u8]]) -> Result<(), Refused> {
+        let shape = self.seen[target].shape;
+        let expected = self.expected.map(|index| index.totals[target].shape);
+        match (below, shape) {
+            ([], shape) if expected.is_none_or(|expected| expected == shape) => Ok(()),
+            ([], _) => Err("its root is not what the closing record says".into()),
+            ([name, ..], Shape::Folder) if !name.starts_with(HIDDEN_PREFIX.as_bytes()) => Ok(()),
+            ([_, ..], Shape::Folder) => Err("its name is kept for the state of restores".into()),
+            ([_, ..], Shape::File) => Err("it lies in a single file".into()),
         }
     }
 
     /// Ends the current target, all of which must have been seen.
     fn close_target(&mut self) -> Result<(), BackupError> {
-        let Some(totals) = self.artifact.index.totals.get(self.target) else { return Ok(()) };
-        if self.entries != totals.entries || self.data_bytes != totals.data_bytes {
-            let name = &self.artifact.index.manifest.targets[self.target].name;
-            return Err(corrupt(&self.artifact.path, format!("target `{name}` is not complete")));
+        let Some(target) = self.seen.len().checked_sub(1) else { return Ok(()) };
+        let totals = self.expected.and_then(|index| index.totals.get(target));
+        if totals.is_none_or(|totals| self.seen[target].is_all_of(totals)) {
+            return Ok(());
         }
-        self.target += 1;
-        self.entries = 0;
-        self.data_bytes = 0;
-        Ok(())
+        let name = &self.manifest.targets[target].name;
+        Err(corrupt(self.path, format!("target `{name}` is not complete")))
     }
 
     fn error(&self, error: TarError) -> BackupError {
-        to_error(self.artifact, self.control, error)
+        to_error(self.path, self.control, error)
     }
 
-    fn refused(&self, path: &[u8], reason: &str) -> BackupError {
-        let archive = self.artifact.path.display().to_string();
-        BackupError::Unsafe { archive, entry: printable(path), reason: reason.to_owned() }
+    fn refused(&self, entry: &[u8], reason: &str) -> BackupError {
+        let archive = self.path.display().to_string();
+        BackupError::Unsafe { archive, entry: printable(entry), reason: reason.to_owned() }
     }
 }
 
-fn to_error(artifact: &Artifact, control: &Control, error: TarError) -> BackupError {
+fn shape(root: &Kind) -> Result<Shape, &'static str> {
+    match root {
+        Kind::Directory => Ok(Shape::Folder),
+        Kind::File { .. } | Kind::Sparse { .. } => Ok(Shape::File),
+        Kind::Symlink { .. }
+        | Kind::HardLink { .. }
+        | Kind::Fifo
+        | Kind::CharDevice { .. }
+        | Kind::BlockDevice { .. } => Err("its root is neither a folder nor a file"),
+    }
+}
+
+fn to_error(path: &Path, control: &Control, error: TarError) -> BackupError {
     match error {
-        TarError::Io(error) => artifact.read_error(control, error),
-        TarError::Malformed(reason) => corrupt(&artifact.path, reason),
+        TarError::Io(error) => read_error(path, control, error),
+        TarError::Malformed(reason) => corrupt(path, reason),
         TarError::Unsafe { entry, reason } => {
-            BackupError::Unsafe { archive: artifact.path.display().to_string(), entry, reason }
+            BackupError::Unsafe { archive: path.display().to_string(), entry, reason }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Reading an artifact: one thread reads and sums the file, one unpacks it, and the caller takes what comes out.
 
 use crate::artifact::corrupt;
+use crate::growth::Growth;
 use crate::index::{Sum, read_index};
 use crate::pipe::{Drain, Filler, pipe};
 use crate::{BackupError, Control, Index};
@@ -61,27 +62,42 @@ impl Artifact {
         let reader = thread::Builder::new().name("backup-read".to_owned());
         let reader = reader.spawn(move || read_file(file, compressed_in, length)).map_err(failed)?;
         let unpacker = thread::Builder::new().name("backup-unpack".to_owned());
-        let unpacker = unpacker.spawn(move || unpack(compressed, archive_in, limit)).map_err(failed)?;
+        let unpacker = unpacker.spawn(move || unpack(compressed, archive_in, Some(limit))).map_err(failed)?;
         Ok((archive, Threads { reader, unpacker }))
-    }
-
-    pub(crate) fn read_error(&self, control: &Control, error: io::Error) -> BackupError {
-        if control.is_cancelled() {
-            return BackupError::Cancelled;
-        }
-        // The library's errors are of these kinds, and so are ours about lengths.
-        let of_content = [io::ErrorKind::Other, io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
-        if of_content.contains(&error.kind()) {
-            corrupt(&self.path, error.to_string())
-        } else {
-            BackupError::file("read", &self.path, error)
-        }
     }
 
     fn file(&self) -> io::Result<File> {
         let mut file = self.file.try_clone()?;
         file.rewind()?;
         Ok(file)
+    }
+}
+
+/// Begins to unpack the artifact at `path` while it is written. What is told apart only by its closing record comes out with
+/// the rest; `control` counts it.
+pub(crate) fn follow(path: &Path, growth: Growth, control: &Control) -> Result<(Drain, Threads), BackupError> {
+    let failed = |source| BackupError::file("read", path, source);
+    let file = File::open(path).map_err(failed)?;
+    let (compressed_in, compressed) = pipe(&Control::new());
+    let (archive_in, archive) = pipe(control);
+    let reader = thread::Builder::new().name("backup-read".to_owned());
+    let reader = reader.spawn(move || read_growing(file, compressed_in, &growth)).map_err(failed)?;
+    let unpacker = thread::Builder::new().name("backup-unpack".to_owned());
+    let unpacker = unpacker.spawn(move || unpack(compressed, archive_in, None)).map_err(failed)?;
+    Ok((archive, Threads { reader, unpacker }))
+}
+
+/// What an error of a reader means.
+pub(crate) fn read_error(path: &Path, control: &Control, error: io::Error) -> BackupError {
+    if control.is_cancelled() {
+        return BackupError::Cancelled;
+    }
+    // The library's errors are of these kinds, and so are ours about lengths.
+    let of_content = [io::ErrorKind::Other, io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
+    if of_content.contains(&error.kind()) {
+        corrupt(path, error.to_string())
+    } else {
+        BackupError::file("read", path, error)
     }
 }
 
@@ -115,17 +131,38 @@ fn read_file(mut file: File, mut out: Filler, compressed_bytes: u64) -> io::Resu
     Ok(sum.finalize().into())
 }
 
-/// Unpacks `compressed`, exactly `length` bytes of it.
-fn unpack(compressed: Drain, mut out: Filler, length: u64) {
+/// Reads a file as far as it is written, until it is finished.
+fn read_growing(mut file: File, mut out: Filler, growth: &Growth) -> io::Result<Sum> {
+    let mut sum = Sha256::new();
+    let mut read_bytes = 0;
+    while let Some(up_to) = growth.beyond(read_bytes)? {
+        while read_bytes < up_to {
+            let space = out.space()?;
+            let wanted = usize::try_from(up_to - read_bytes).map_or(space.len(), |left| left.min(space.len()));
+            let length = file.read(&mut space[..wanted])?;
+            if length == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            sum.update(&space[..length]);
+            out.advance(length);
+            read_bytes += length as u64;
+        }
+    }
+    out.finish()?;
+    Ok(sum.finalize().into())
+}
+
+/// Unpacks `compressed`: exactly `length` bytes, or all there is.
+fn unpack(compressed: Drain, mut out: Filler, length: Option<u64>) {
     let bad = |reason: &str| Err(io::Error::new(io::ErrorKind::InvalidData, reason.to_owned()));
     let unpack = || {
         let mut decoder = Decoder::with_buffer(compressed)?;
         decoder.window_log_max(WINDOW_LOG_MAX)?;
-        let mut left = length;
+        let mut left = length.unwrap_or(u64::MAX);
         loop {
             let space = out.space()?;
             match decoder.read(space)? {
-                0 if left > 0 => return bad("it unpacks to less than it says"),
+                0 if left > 0 && length.is_some() => return bad("it unpacks to less than it says"),
                 0 => return Ok(()),
                 read if read as u64 > left => return bad("it unpacks to more than it says"),
                 read => {

@@ -18,6 +18,7 @@ pub mod errand;
 mod error;
 mod extract;
 mod folder;
+mod growth;
 mod index;
 pub mod manifest;
 mod pipe;

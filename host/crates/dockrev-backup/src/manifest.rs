@@ -34,6 +34,14 @@ pub struct Manifest {
     pub targets: Vec<Target>,
 }
 
+impl Manifest {
+    /// One that was not read yet.
+    pub(crate) fn none() -> Self {
+        let (stack, dockrev) = (StackName::new(""), String::new());
+        Self { schema: 0, stack, created: Timestamp::UNIX_EPOCH, dockrev, targets: Vec::new() }
+    }
+}
+
 /// One volume or bind mount of an artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {

@@ -3,10 +3,9 @@
 use crate::contents::Contents;
 use crate::decode::Artifact;
 use crate::extract::Extractor;
-use crate::index::read_sum;
+use crate::index::{Sum, read_sum};
 use crate::manifest::{Notes, Shape};
 use crate::swap::Swap;
-use crate::verify::verify_opened;
 use crate::{BackupError, Control, space};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -37,8 +36,8 @@ struct Staged {
     notes: Notes,
 }
 
-/// Puts targets back. The whole artifact is checked before anything is touched; everything is written beside what is
-/// there; and only once all of it is on the disk does it take its place. What is replaced is kept until every place is
+/// Puts targets back. Everything is written beside what is there, and only once the whole artifact was found good and all of
+/// it is on the disk does it take its place: what is there is not touched before. What is replaced is kept until every place is
 /// done. Called again after an interruption, it first settles what was begun. Nobody may use the places meanwhile.
 /// Blocks until it is done.
 ///
@@ -47,9 +46,9 @@ struct Staged {
 /// Any; every place is then as it was before, unless the error says that one is half-way: [`crate::settle`] and the next
 /// restore go on with that.
 pub fn restore(artifact: &Path, places: &[Place], control: &Control) -> Result<Vec<Restored>, BackupError> {
-    let opened = checked(artifact, control)?;
+    let (opened, sum) = open(artifact)?;
     let mut staged = Vec::new();
-    let written = write(&opened, places, &mut staged, control);
+    let written = write((&opened, &sum), places, &mut staged, control);
     if let Err(error) = written {
         return Err(abandon(&staged, error));
     }
@@ -58,15 +57,13 @@ pub fn restore(artifact: &Path, places: &[Place], control: &Control) -> Result<V
     Ok(staged.into_iter().map(|one| Restored { into: one.into, notes: one.notes }).collect())
 }
 
-/// Opens an artifact and reads all of it once.
-fn checked(artifact: &Path, control: &Control) -> Result<Artifact, BackupError> {
+/// Opens an artifact. Gives what its checksum has to be, too.
+fn open(artifact: &Path) -> Result<(Artifact, Sum), BackupError> {
     if let Ok(false) = artifact.try_exists() {
         return Err(BackupError::Missing { path: artifact.to_owned() });
     }
     let sum = read_sum(artifact)?;
-    let opened = Artifact::open(artifact)?;
-    verify_opened(&opened, &sum, control)?;
-    Ok(opened)
+    Ok((Artifact::open(artifact)?, sum))
 }
 
 fn find(opened: &Artifact, name: &str) -> Result<usize, BackupError> {
@@ -78,8 +75,13 @@ fn refused(opened: &Artifact, target: &str, reason: &'static str) -> BackupError
     BackupError::Target { path: opened.path.clone(), target: target.to_owned(), reason }
 }
 
-/// Writes all targets beside their places, and puts them on the disk.
-fn write(opened: &Artifact, places: &[Place], staged: &mut Vec<Staged>, control: &Control) -> Result<(), BackupError> {
+/// Writes all targets beside their places, checks the artifact meanwhile, and puts them on the disk.
+fn write(
+    (opened, stated): (&Artifact, &Sum),
+    places: &[Place],
+    staged: &mut Vec<Staged>,
+    control: &Control,
+) -> Result<(), BackupError> {
     let mut extractors = Vec::new();
     for Place { target: name, into } in places {
         let target = find(opened, name)?;
@@ -101,7 +103,8 @@ fn write(opened: &Artifact, places: &[Place], staged: &mut Vec<Staged>, control:
             extractors[place].write(item, &mut contents)?;
         }
     }
-    contents.finish()?;
+    let read = contents.finish()?;
+    opened.compare(&read.sum, stated)?;
     for (one, extractor) in staged.iter_mut().zip(extractors) {
         let (root, notes) = extractor.finish()?;
         one.notes = notes;

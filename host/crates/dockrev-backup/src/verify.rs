@@ -1,7 +1,9 @@
 //! Checking an artifact without unpacking it to anywhere.
 
+use crate::artifact::corrupt;
 use crate::contents::Contents;
-use crate::decode::Artifact;
+use crate::decode::{Artifact, follow};
+use crate::growth::Growth;
 use crate::index::{Sum, hex, read_sum};
 use crate::{BackupError, Control, Index};
 use std::path::Path;
@@ -31,17 +33,31 @@ pub fn verify(artifact: &Path, control: &Control) -> Result<Verified, BackupErro
 }
 
 /// Checks the artifact at `path` against `stated`, wherever that was read.
-pub(crate) fn verify_file(path: &Path, stated: &Sum, control: &Control) -> Result<Index, BackupError> {
+fn verify_file(path: &Path, stated: &Sum, control: &Control) -> Result<Index, BackupError> {
     let artifact = Artifact::open(path)?;
-    verify_opened(&artifact, stated, control)?;
-    Ok(artifact.index)
-}
-
-pub(crate) fn verify_opened(artifact: &Artifact, stated: &Sum, control: &Control) -> Result<(), BackupError> {
-    let mut contents = Contents::open(artifact, control)?;
+    let mut contents = Contents::open(&artifact, control)?;
     while contents.next()?.is_some() {
         control.check()?;
     }
-    let sum = contents.finish()?;
-    artifact.compare(&sum, stated)
+    let read = contents.finish()?;
+    artifact.compare(&read.sum, stated)?;
+    Ok(artifact.index)
+}
+
+/// Reads an artifact while it is written, as a restore would, and compares it at the end with the closing record that was
+/// written last. Gives what it holds, and its checksum.
+pub(crate) fn verify_growing(path: &Path, growth: Growth) -> Result<(Index, Sum), BackupError> {
+    // Who writes it is the one that is cancelled.
+    let control = Control::new();
+    let mut contents = Contents::begin(path, follow(path, growth, &control)?, None, &control)?;
+    while contents.next()?.is_some() {}
+    let read = contents.finish()?;
+    let index = Artifact::open(path)?.index;
+    let is_all = read.seen.len() == index.totals.len()
+        && read.seen.iter().zip(&index.totals).all(|(seen, totals)| seen.is_all_of(totals))
+        && control.progress().bytes == index.archive_bytes;
+    match is_all && read.manifest == index.manifest {
+        true => Ok((index, read.sum)),
+        false => Err(corrupt(path, "what was written is not what its closing record says")),
+    }
 }

@@ -8,6 +8,7 @@ use dockrev_core::stack::{Container, Inventory, RunState, Service};
 use dockrev_engine::detect::DetectError;
 use dockrev_engine::runner::RunError;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// What is asked of the containers.
@@ -55,7 +56,8 @@ pub enum Whose {
 }
 
 /// Has containers do as `wish` says, and gives the names of all that did. Services are started after those that they wait
-/// for, and stopped before them. What lives in the network of one that was started is started again after it.
+/// for, and stopped before them. What lives in one that was started is started again
+/// after it.
 pub async fn order(app: &App, host: &Host, whose: &Whose, wish: Wish) -> Result<Vec<String>, Failure> {
     let inventory = host.engine.inventory().await?;
     let (stack, containers) = chosen(&inventory, whose)?;
@@ -84,20 +86,21 @@ pub async fn order(app: &App, host: &Host, whose: &Whose, wish: Wish) -> Result<
     Ok(names)
 }
 
-/// Starts those again that run in the network of a container that has just been `begun`, for that network is a new one; and
-/// those in theirs. Gives their names.
+/// Starts those again that live in a container that has just been `begun`, for what they live in is a new one; and those in
+/// theirs. Gives their names.
 pub(super) async fn connect(
     host: &Host,
     inventory: &Inventory,
     mut begun: Vec<ContainerId>,
 ) -> Result<Vec<String>, Failure> {
+    let homes = homes(host, inventory, &begun).await?;
     let services = inventory.stacks.iter().flat_map(|stack| &stack.services);
     let mut others: Vec<&Container> =
         services.flat_map(|service| &service.containers).chain(&inventory.standalone).collect();
     others.retain(|container| runs(container) && !begun.contains(&container.id));
     let mut names = Vec::new();
     let lives_in = |container: &Container, begun: &[ContainerId]| {
-        container.network_of.as_ref().is_some_and(|of| begun.contains(of))
+        homes.get(&container.id).is_some_and(|homes| homes.iter().any(|home| begun.contains(home)))
     };
     while let Some(next) = others.iter().position(|container| lives_in(container, &begun)) {
         let follower = others.remove(next);
@@ -107,6 +110,29 @@ pub(super) async fn connect(
         names.push(follower.name.clone());
     }
     Ok(names)
+}
+
+/// The containers that others live in: of their networks all, of other namespaces (`ipc`, `pid`) what the services of the
+/// stacks of `begun` live in.
+async fn homes(
+    host: &Host,
+    inventory: &Inventory,
+    begun: &[ContainerId],
+) -> Result<BTreeMap<ContainerId, Vec<ContainerId>>, Failure> {
+    let mut homes: BTreeMap<ContainerId, Vec<ContainerId>> = BTreeMap::new();
+    let services = inventory.stacks.iter().flat_map(|stack| &stack.services);
+    for container in services.flat_map(|service| &service.containers).chain(&inventory.standalone) {
+        homes.entry(container.id.clone()).or_default().extend(container.network_of.clone());
+    }
+    let has_begun = |service: &Service| service.containers.iter().any(|container| begun.contains(&container.id));
+    for stack in inventory.stacks.iter().filter(|stack| stack.services.iter().any(has_begun)) {
+        for service in &stack.services {
+            for status in host.engine.service_status(&service.id).await? {
+                homes.entry(status.id).or_default().extend(status.lives_in);
+            }
+        }
+    }
+    Ok(homes)
 }
 
 fn runs(container: &Container) -> bool {

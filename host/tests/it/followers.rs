@@ -153,6 +153,9 @@ fn processes_and_shared_memory_are_namespaces_too() {
         stage.push_as("fe/app", "latest", "3", Mode::Healthy);
         update(&stage, &project).ends_with(0);
         assert_eq!(first_process(), "3");
+        // Also where nothing is updated.
+        stage.dockrev(&["restart", "--service", &format!("{}/app", project.name())]).ends_with(0).says("watch");
+        assert_eq!(first_process(), "3");
     }
 }
 

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod clock;
 pub mod detect;
 pub mod retention;
+mod revive;
 pub mod runner;
 
 mod context;

@@ -72,6 +72,8 @@ pub(crate) struct State {
     /// Images whose healthcheck fails.
     pub(crate) sick: BTreeSet<ImageId>,
     pub(crate) has_healthcheck: bool,
+    /// Whether the engine runs no healthcheck of a container before that is started once more.
+    pub(crate) forgets_healthchecks: bool,
     /// The image in the compose file.
     pub(crate) file_image: String,
     pub(crate) files: Vec<FileHash>,
@@ -132,6 +134,7 @@ impl Default for State {
             tags: BTreeMap::new(),
             sick: BTreeSet::new(),
             has_healthcheck: false,
+            forgets_healthchecks: false,
             file_image: String::new(),
             files: Vec::new(),
             edited_neighbour: String::new(),
@@ -419,7 +422,11 @@ impl State {
         }
         let healthy = !self.sick.contains(image);
         let timing = HealthTiming { start_period_ms: 0, interval_ms: 1_000, timeout_ms: 1_000, retries: 2 };
-        let status = if healthy { HealthStatus::Healthy } else { HealthStatus::Unhealthy };
+        let status = match healthy {
+            true if self.forgets_healthchecks => HealthStatus::Starting,
+            true => HealthStatus::Healthy,
+            false => HealthStatus::Unhealthy,
+        };
         let exit_code = i64::from(!healthy);
         let probe = Probe { began_at: Timestamp::UNIX_EPOCH, exit_code, output: "probed".to_owned() };
         let health = match self.has_healthcheck {

@@ -300,6 +300,30 @@ async fn a_lost_healthcheck_does_not_lose_the_way_back() {
     assert_eq!(job.state.name(), "rolled-back", "{:?}", job.state);
 }
 
+/// An engine that was killed in between may never run the healthcheck of the old container, until that is started once more.
+#[tokio::test]
+async fn a_forgotten_healthcheck_does_not_lose_the_way_back() {
+    for road in [Road::FirstPin, Road::Followed] {
+        let (world, runner, change) = prepare(road, NewImage::IsSick, true);
+        world.state().forgets_healthchecks = true;
+        let job = runner.run(change, "test", &Nobody).await.unwrap();
+        assert_eq!(job.state.name(), "rolled-back", "{road:?}: {:?}", job.state);
+        check_promise(&world, road, "the healthcheck was forgotten");
+    }
+}
+
+/// What is unhealthy by its own healthcheck stays so, and is told.
+#[tokio::test]
+async fn an_old_version_that_is_sick_itself_needs_a_person() {
+    let (world, runner, change) = prepare(Road::FirstPin, NewImage::IsSick, true);
+    world.state().sick.insert(image(OLD).id);
+    let job = runner.run(change, "test", &Nobody).await.unwrap();
+    let JobState::NeedsAttention { undo_failure, .. } = &job.state else { panic!("{:?}", job.state) };
+    assert_eq!(undo_failure.as_ref().map(|failure| &*failure.code), Some("rollback.not-healthy"));
+    let lines = &world.state().lines[job.id.as_str()];
+    assert_eq!(lines.iter().filter(|line| line.text.starts_with("starting it once more")).count(), 1);
+}
+
 #[tokio::test]
 async fn copies_before_and_puts_back_after() {
     for road in Road::ALL {

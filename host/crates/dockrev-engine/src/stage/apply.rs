@@ -13,7 +13,7 @@ pub(crate) use container::replacement;
 
 use super::{data, preflight};
 use crate::context::{Context, StageError};
-use crate::{followers, health};
+use crate::{followers, revive};
 use dockrev_core::ids::ImageId;
 use dockrev_core::image::{ImageRef, PinnedImage};
 use dockrev_core::job::{Effect, Stage, StageOutput};
@@ -50,7 +50,7 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
     // One of those that were stopped for the data may be a follower: the container that it had cannot start any more.
     followers::connect(context).await?;
     data::start_again(context, &stopped_others).await?;
-    let good = health::wait_until_good(context, old).await.map_err(not_good)?;
+    let good = revive::wait_until_good_again(context, old).await.map_err(not_good)?;
     followers::wait_until_good(context).await?;
     // The old image is back; what else there is to say is said last.
     left.map_or_else(|| Ok(good.into_output(context.id)), |left| Err(StageError::Failed(left)))

@@ -4,7 +4,7 @@
 //! removes what was not finished; a finished backup stays.
 
 use crate::context::{Context, Held, StageError};
-use crate::{followers, health};
+use crate::{followers, revive};
 use dockrev_core::backup::{ArtifactName, BackupPlan, Consistency, FailureRule};
 use dockrev_core::job::{Direction, Effect, HookMoment, Stage, StageOutput};
 use dockrev_core::ports::{ContainerOrder, HostError, Ordered, VaultError};
@@ -57,7 +57,7 @@ pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageErro
     }
     // What lives in the namespaces of a container that was stopped is cut off from it until it is started again itself.
     followers::connect(context).await?;
-    let good = health::wait_until_good(context, &context.change.from.image_id).await?;
+    let good = revive::wait_until_good_again(context, &context.change.from.image_id).await?;
     followers::wait_until_good(context).await?;
     Ok(good.into_output(context.id))
 }

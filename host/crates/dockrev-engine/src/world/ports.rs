@@ -17,8 +17,8 @@ use dockrev_core::ports::{
     RestoreItem, Rewriting, RunFirst, StackGuard, StackLocks, Standing, Vault, VaultError, Way,
 };
 use dockrev_core::stack::{
-    ComposeModel, ComposeProject, Container, ContainerStatus, FileHash, Inventory, LocalImage, Pins, RunState, Service,
-    Stack,
+    ComposeModel, ComposeProject, Container, ContainerStatus, FileHash, Health, HealthStatus, Inventory, LocalImage,
+    Pins, RunState, Service, Stack,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -165,10 +165,16 @@ impl Engine for World {
                 return obeyed.map(|()| Ordered::Done);
             }
             let now = state.tick();
+            let sick = state.sick.clone();
             let own = state.container.as_mut().filter(|own| own.id == *container);
             let own = own.map(|own| {
                 if order == ContainerOrder::Start && own.run != RunState::Running {
                     own.started_at = Some(now);
+                    if let (false, Health::Checked { status: status @ HealthStatus::Starting, .. }) =
+                        (sick.contains(&own.image_id), &mut own.health)
+                    {
+                        *status = HealthStatus::Healthy;
+                    }
                 }
                 &mut own.run
             });

@@ -22,6 +22,7 @@ use tokio::sync::OnceCell;
 mod along;
 mod command;
 pub(crate) mod fingerprint;
+mod last;
 mod model;
 mod namespaces;
 mod process;
@@ -32,6 +33,7 @@ mod version;
 use along::Along;
 pub(crate) use command::Files;
 use command::{Manner, MoreFiles};
+use last::Last;
 use turn::Turn;
 use version::ComposeVersion;
 
@@ -69,6 +71,8 @@ pub struct ComposeCli {
     engine: DockerEngine,
     /// What it is, and its own word for it.
     version: OnceCell<(ComposeVersion, String)>,
+    /// What the files said last.
+    last: Last,
 }
 
 impl fmt::Debug for ComposeCli {
@@ -84,7 +88,7 @@ impl ComposeCli {
     pub fn new(settings: ComposeSettings, overrides: Overrides, engine: DockerEngine) -> Self {
         let program = settings.command.split_whitespace().map(str::to_owned).collect();
         let environment = command::environment(settings.environment, engine.address());
-        Self { program, environment, overrides, engine, version: OnceCell::new() }
+        Self { program, environment, overrides, engine, version: OnceCell::new(), last: Last::default() }
     }
 
     /// Which Compose this is.
@@ -355,7 +359,10 @@ impl Compose for ComposeCli {
     }
 
     async fn model(&self, project: &ComposeProject) -> Result<ComposeModel, HostError> {
-        self.config(project, Files::Own).await
+        let before = fingerprint::take(project).await.ok();
+        let model = self.config(project, Files::Own).await?;
+        self.last.keep(project, before, &model);
+        Ok(model)
     }
 
     async fn fingerprint(&self, project: &ComposeProject) -> Result<Vec<FileHash>, HostError> {

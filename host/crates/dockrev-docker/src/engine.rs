@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bollard::errors::Error;
 use bollard::models::VolumeCreateRequest;
 use bollard::query_parameters::{ListContainersOptionsBuilder, TagImageOptionsBuilder};
-use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+use bollard::{API_DEFAULT_VERSION, BollardRequest, ClientVersion, Docker};
 use dockrev_core::backup::DataPlace;
 use dockrev_core::ids::{ContainerId, ImageId, ServiceId};
 use dockrev_core::image::{ImageRef, PinnedImage, Repository, Tag};
@@ -27,6 +27,7 @@ pub(crate) mod helper;
 mod image;
 mod inventory;
 mod log;
+mod negotiate;
 mod order;
 mod pull;
 mod status;
@@ -102,27 +103,35 @@ impl DockerEngine {
 
     /// A connection that speaks the newest API version that both sides know.
     async fn client(&self) -> Result<Docker, HostError> {
-        let call = Call { engine: self, action: "reach", subject: self.address.to_string() };
+        let unreachable = |reason: String| HostError::EngineUnreachable { address: self.address.to_string(), reason };
+        // Where there is no socket, this says so.
+        let client = self.client_of(API_DEFAULT_VERSION)?;
+        let negotiated = async {
+            match negotiate::api_version(&self.address).await.map_err(|error| unreachable(innermost(&*error)))? {
+                Some(version) => self.client_of(&version),
+                None => client.negotiate_version().await.map_err(|error| self.reaching().failed(&error)),
+            }
+        };
+        let Ok(negotiated) = tokio::time::timeout(CONNECT_TIMEOUT, negotiated).await else {
+            return Err(unreachable(format!("no answer within {} s", CONNECT_TIMEOUT.as_secs())));
+        };
+        let client = negotiated?;
+        let version = client.client_version();
+        let prefix = format!("/v{}.{}", version.major_version, version.minor_version);
+        Ok(client.with_request_modifier(move |request| prepare(request, &prefix)))
+    }
+
+    fn client_of(&self, version: &ClientVersion) -> Result<Docker, HostError> {
         let timeout_s = pull::IDLE_TIMEOUT.as_secs();
         let client = match &self.address {
-            EngineAddress::Unix(path) => {
-                Docker::connect_with_unix(&path.to_string_lossy(), timeout_s, API_DEFAULT_VERSION)
-            }
-            EngineAddress::Tcp(authority) => Docker::connect_with_http(authority, timeout_s, API_DEFAULT_VERSION),
+            EngineAddress::Unix(path) => Docker::connect_with_unix(&path.to_string_lossy(), timeout_s, version),
+            EngineAddress::Tcp(authority) => Docker::connect_with_http(authority, timeout_s, version),
         };
-        let client = client.map_err(|error| call.failed(&error))?;
-        match tokio::time::timeout(CONNECT_TIMEOUT, client.negotiate_version()).await {
-            Ok(negotiated) => {
-                let client = negotiated.map_err(|error| call.failed(&error))?;
-                let version = client.client_version();
-                let prefix = format!("/v{}.{}", version.major_version, version.minor_version);
-                Ok(client.with_request_modifier(move |request| prepare(request, &prefix)))
-            }
-            Err(_) => Err(HostError::EngineUnreachable {
-                address: self.address.to_string(),
-                reason: format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()),
-            }),
-        }
+        client.map_err(|error| self.reaching().failed(&error))
+    }
+
+    fn reaching(&self) -> Call<'_> {
+        Call { engine: self, action: "reach", subject: self.address.to_string() }
     }
 }
 

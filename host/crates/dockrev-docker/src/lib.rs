@@ -42,6 +42,7 @@ mod overrides;
 mod own;
 mod rewrite;
 mod standalone;
+mod wire;
 
 pub use address::{EngineAddress, ParseEngineAddressError};
 pub use compose::{ComposeCli, ComposeSettings};

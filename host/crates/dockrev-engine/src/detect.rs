@@ -185,7 +185,9 @@ impl Detector {
         requested: Option<&Tag>,
         progress: &Progress<'_>,
     ) -> Result<Survey, DetectError> {
-        let inventory = host.engine.inventory().await?;
+        // Compose is asked what it is meanwhile: every later question begins with that. Whoever needs it is told if it is not there.
+        let (inventory, _) = futures::join!(host.engine.inventory(), host.compose.version());
+        let inventory = inventory?;
         let platform = inventory.platform.clone();
         let subjects = subjects::ask_host(host, inventory, scope, depth).await?;
         let check = self.check(depth, Some(host.engine), requested);

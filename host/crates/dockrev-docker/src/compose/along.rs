@@ -45,6 +45,10 @@ async fn standing(
     files: Files<'_>,
     (service, first): (&ServiceName, &[ServiceName]),
 ) -> Result<Option<BTreeMap<ServiceName, usize>>, HostError> {
+    // An override pins images, and changes nothing of that.
+    if compose.last.waits_for_none(project, service).await {
+        return Ok(None);
+    }
     let model = compose.config(project, files).await?;
     let names = model.waited_for_by(service);
     if names.is_empty() {

@@ -1,21 +1,16 @@
-//! The Engine API as it is on the wire: what an engine shows of a container is handed back to it whole, also the fields
+//! Standalone containers over the wire itself: what an engine shows of a container is handed back to it whole, also the fields
 //! that no library knows yet.
 
-use crate::address::EngineAddress;
 use crate::engine::{Call, DockerEngine, innermost};
+use crate::wire::{self, WireError};
 use dockrev_core::ports::HostError;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST};
+use http::header::CONTENT_TYPE;
 use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
 
-/// Longest answer that is read, in bytes: a list of a thousand containers has about three million.
-const ANSWER_MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Wait for an answer that the engine has at hand.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Wait for a container to be made, started or removed. The engine may have to fill a volume from the image first.
@@ -203,44 +198,16 @@ impl<'a> Api<'a> {
         Err(call.refused(message(&answer)))
     }
 
-    async fn send(&self, ask: Ask<'_>) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+    async fn send(&self, ask: Ask<'_>) -> Result<(StatusCode, Bytes), WireError> {
         let (major, minor) = self.version;
-        let host = match self.engine.address() {
-            EngineAddress::Unix(_) => "docker",
-            EngineAddress::Tcp(authority) => authority,
-        };
         let body = ask.body.map(Value::to_string).unwrap_or_default();
         let request = Request::builder()
             .method(ask.method)
             .uri(format!("/v{major}.{minor}{}", ask.path))
-            .header(HOST, host)
-            .header(CONNECTION, "close")
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(body)))?;
-        match self.engine.address() {
-            EngineAddress::Unix(path) => over(UnixStream::connect(path).await?, request).await,
-            EngineAddress::Tcp(authority) => over(TcpStream::connect(authority).await?, request).await,
-        }
-    }
-}
-
-/// One request on a connection of its own.
-async fn over(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<Full<Bytes>>,
-) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let exchange = async {
-        let response = sender.send_request(request).await?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), ANSWER_MAX_BYTES).collect().await?;
-        Ok((status, body.to_bytes()))
-    };
-    tokio::pin!(exchange);
-    // The connection is done once the answer is read: what went wrong with it, the exchange says.
-    tokio::select! {
-        answer = &mut exchange => answer,
-        _ = connection => exchange.await,
+        let answer = wire::send(self.engine.address(), request).await?;
+        Ok((answer.status, answer.body))
     }
 }
 

@@ -69,7 +69,8 @@ fn watch(service: String, port: u16, stop: &AtomicBool) -> Sighting {
         let answer = http::connect(([127, 0, 0, 1], port).into(), ANSWER_LIMIT)
             .and_then(|stream| http::get(stream, "/version"))
             .ok()
-            .filter(|(status, _)| *status == 200);
+            // A server that is just ending may begin an answer and not come to its content.
+            .filter(|(status, version)| *status == 200 && !version.trim().is_empty());
         record.note(answer.map(|(_, version)| version), Instant::now());
         std::thread::sleep(ASK_EVERY);
     }

@@ -9,7 +9,8 @@ use crate::app::{App, Host};
 use dockrev_core::backup::{self, Artifact, ArtifactName, DataTarget, TargetName};
 use dockrev_core::ids::{ContainerId, JobId};
 use dockrev_core::job::LogLine;
-use dockrev_core::ports::{ContainerOrder, LogSink, RestoreItem, StackLocks, Vault};
+use dockrev_core::ports::{ContainerOrder, LogSink, RestoreItem, StackLocks, Vault, VaultError};
+use dockrev_core::stack::Inventory;
 use dockrev_engine::runner::RunError;
 
 /// What of a backup is to go back, and where to.
@@ -43,12 +44,21 @@ pub async fn put_back(app: &App, host: &Host, name: &ArtifactName, items: &[Rest
         host.engine.order(id, ContainerOrder::Stop).await?;
     }
     let restored = app.vault(host)?.restore(name, items, &Quiet).await;
+    if let Err(error @ VaultError::Unsettled { .. }) = restored {
+        // Nobody is to write to what is neither the old data nor the new.
+        return Err(error.into());
+    }
     // They run again whether or not it worked: a restore that fails leaves everything as it was.
+    let started = start_again(host, &inventory, users).await;
+    restored?;
+    started
+}
+
+async fn start_again(host: &Host, inventory: &Inventory, users: Vec<(ContainerId, String)>) -> Result<(), Failure> {
     for (id, _) in &users {
         host.engine.order(id, ContainerOrder::Start).await?;
     }
-    containers::connect(host, &inventory, users.into_iter().map(|(id, _)| id).collect()).await?;
-    Ok(restored?)
+    containers::connect(host, inventory, users.into_iter().map(|(id, _)| id).collect()).await.map(drop)
 }
 
 /// Progress nobody looks at.

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::app::{App, Host};
 use dockrev_core::ids::{ContainerId, ContainerName, JobId, ServiceId, StackName};
-use dockrev_core::ports::{ContainerOrder, Ordered, StackLocks};
+use dockrev_core::ports::{ContainerOrder, Ordered, StackLocks, Vault};
 use dockrev_core::stack::{Container, Inventory, RunState, Service};
 use dockrev_engine::detect::DetectError;
 use dockrev_engine::runner::RunError;
@@ -64,6 +64,8 @@ pub async fn order(app: &App, host: &Host, whose: &Whose, wish: Wish) -> Result<
     // Nobody stops what a job is waiting for.
     let guard = app.locks().await?.take(&stack, &JobId::new(wish.done())).await;
     let _guard = guard.map_err(RunError::from)?;
+    // A restore may have outlived its process.
+    app.vault(host)?.end_work(Some(&stack)).await?;
     for order in wish.orders() {
         let mut ordered: Vec<&Container> = containers.iter().collect();
         if *order == ContainerOrder::Stop {

@@ -21,8 +21,14 @@ use tokio::sync::mpsc;
 const COMMAND: &str = "helper";
 /// The folder in which a helper sees data.
 const DATA: &str = "/data";
-/// How often measuring is tried, in case the engine does not let it come to an answer.
-const MEASURE_TRIES: u32 = 3;
+/// How often measuring and restoring are tried, in case the engine does not let them come to an answer.
+const TRIES: u32 = 3;
+/// Wait between two tries of a restore.
+const RESTORE_PAUSE: Duration = Duration::from_secs(1);
+/// How often it is looked whether a copy is to stop.
+const CANCEL_POLL: Duration = Duration::from_millis(200);
+/// The folder in which a helper sees the folders that single files may lie in.
+const FOLDERS: &str = "/folders";
 /// Pieces of a copy that may wait to be written.
 const PIECES_WAITING: usize = 8;
 
@@ -45,7 +51,7 @@ pub(crate) async fn measure(
         match heard.answer {
             Some(Answer::Measured { bytes }) => return Ok(bytes),
             // An engine that was busy for a moment is not to cost the data its backup.
-            None if tries < MEASURE_TRIES => tries += 1,
+            None if tries < TRIES => tries += 1,
             answer => return Err(what_went_wrong(ran, answer)),
         }
     }
@@ -66,8 +72,10 @@ pub(crate) async fn write(
         source.read = ReadBy::Helper;
         mounts.push(DataMount { place: target.place.clone(), at: source.path.clone(), is_writable: false });
     }
+    let links = folders_of_files(targets, &mut mounts);
     let (stack, created) = (snapshot.stack.clone(), snapshot.created);
-    let errand = errand(Some(stack.clone()), &Task::Write { name: name.clone(), snapshot }, mounts, Vec::new())?;
+    let task = Task::Write { name: name.clone(), snapshot, links };
+    let errand = errand(Some(stack.clone()), &task, mounts, Vec::new())?;
     let (pieces, taken) = mpsc::channel(PIECES_WAITING);
     let control = Control::new();
     let storing = on_thread("write a backup", control.clone(), move |control| {
@@ -75,17 +83,23 @@ pub(crate) async fn write(
         store(&room, |out, path| take(taken, out, path, control))
     });
     let copying = async {
-        let mut copy = Copy { pieces, cancel, control: &control, heard: Heard::default() };
-        let ran = helper.run(&errand, &mut copy).await;
-        if copy.heard.answer == Some(Answer::Written) {
-            // Whether all of it came is seen when it is read back.
+        let mut copy = Copy { pieces, received_bytes: 0, heard: Heard::default() };
+        let ran = tokio::select! {
+            ran = helper.run(&errand, &mut copy) => ran,
+            () = raised(cancel) => {
+                control.cancel();
+                Ok(())
+            }
+        };
+        if copy.is_whole() {
+            // Nobody takes it where it could not be written.
             let _ = copy.pieces.send(Piece::End).await;
         }
         (ran, copy.heard.answer)
     };
     let ((ran, answer), stored) = tokio::join!(copying, storing);
     match (ran, answer, stored) {
-        (_, Some(Answer::Written), stored) => stored.map_err(|error| error.into_vault(Some(name), None)),
+        (_, Some(Answer::Written { .. }), stored) => stored.map_err(|error| error.into_vault(Some(name), None)),
         // It was told to stop, for what it gave could not be kept.
         (Ok(()), None, Err(error)) if !matches!(error, Ended::Failed(BackupError::CutOff)) => {
             Err(error.into_vault(Some(name), None))
@@ -118,11 +132,44 @@ pub(crate) async fn restore(
     }
     let task = Task::Restore { name: name.clone(), artifact: there, places };
     let errand = errand(Some(name.stack()), &task, mounts, files)?;
-    let mut heard = Heard::default();
-    let ran = helper.run(&errand, &mut heard).await;
-    match heard.answer {
-        Some(Answer::Restored) => Ok(()),
-        answer => Err(what_went_wrong(ran, answer)),
+    let (mut tries, mut has_begun) = (1, false);
+    loop {
+        let mut heard = Heard::default();
+        let ran = helper.run(&errand, &mut heard).await;
+        has_begun |= heard.has_begun;
+        match heard.answer {
+            Some(Answer::Restored) => return Ok(()),
+            // Whatever the last one left, the next one settles first.
+            None if tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(RESTORE_PAUSE).await;
+            }
+            None if has_begun => return Err(VaultError::Unsettled { reason: what_went_wrong(ran, None).to_string() }),
+            answer => return Err(what_went_wrong(ran, answer)),
+        }
+    }
+}
+
+/// Has the helper see the folders that bound files would be replaced in, and gives the places of their data
+/// and of the files there: what is a link on the engine's machine leads nowhere in the helper.
+fn folders_of_files(targets: &[&DataTarget], mounts: &mut Vec<DataMount>) -> Vec<(PathBuf, PathBuf)> {
+    let mut files = Vec::new();
+    for (index, target) in targets.iter().enumerate() {
+        if let DataPlace::Bind { path } = &target.place
+            && let (Some(folder), Some(name)) = (path.parent(), path.file_name())
+        {
+            let at = Path::new(FOLDERS).join(index.to_string());
+            files.push((seen_at(index, &target.name), at.join(name)));
+            mounts.push(DataMount { place: DataPlace::Bind { path: folder.to_owned() }, at, is_writable: false });
+        }
+    }
+    files
+}
+
+/// Comes to its end when somebody asked to stop.
+async fn raised(cancel: &CancelFlag) {
+    while !cancel.is_raised() {
+        tokio::time::sleep(CANCEL_POLL).await;
     }
 }
 
@@ -170,6 +217,7 @@ fn what_went_wrong(ran: Result<(), HostError>, answer: Option<Answer>) -> VaultE
 /// What a helper said.
 #[derive(Default)]
 struct Heard {
+    has_begun: bool,
     answer: Option<Answer>,
 }
 
@@ -185,12 +233,17 @@ impl Heard {
 
 #[async_trait]
 impl Output for Heard {
+    fn begins(&mut self) {
+        self.has_begun = true;
+    }
+
     async fn data(&mut self, _: &[u8]) -> More {
         More::Wanted
     }
 
-    fn line(&mut self, line: &str) {
+    fn line(&mut self, line: &str) -> More {
         Heard::line(self, line);
+        if self.answer.is_some() { More::Unwanted } else { More::Wanted }
     }
 }
 
@@ -202,32 +255,45 @@ enum Piece {
 }
 
 /// Passes a copy on to where it is written.
-struct Copy<'a> {
+struct Copy {
     pieces: mpsc::Sender<Piece>,
-    cancel: &'a CancelFlag,
-    control: &'a Control,
+    received_bytes: u64,
     heard: Heard,
 }
 
+impl Copy {
+    /// Whether all came that the helper says to have written. It comes on another way than what the helper says.
+    fn is_whole(&self) -> bool {
+        matches!(self.heard.answer, Some(Answer::Written { bytes }) if bytes <= self.received_bytes)
+    }
+
+    fn more(&self) -> More {
+        let is_over = match &self.heard.answer {
+            None => self.pieces.is_closed(),
+            Some(Answer::Written { .. }) => self.is_whole(),
+            Some(Answer::Failed { .. } | Answer::Measured { .. } | Answer::Restored) => true,
+        };
+        if is_over { More::Unwanted } else { More::Wanted }
+    }
+}
+
 #[async_trait]
-impl Output for Copy<'_> {
+impl Output for Copy {
+    fn begins(&mut self) {
+        self.heard.has_begun = true;
+    }
+
     async fn data(&mut self, bytes: &[u8]) -> More {
-        if self.cancel.is_raised() {
-            self.control.cancel();
-            return More::Unwanted;
-        }
-        match bytes {
-            [] if self.pieces.is_closed() => More::Unwanted,
-            [] => More::Wanted,
-            bytes => match self.pieces.send(Piece::Data(bytes.to_vec())).await {
-                Ok(()) => More::Wanted,
-                Err(_) => More::Unwanted,
-            },
+        self.received_bytes += bytes.len() as u64;
+        match self.pieces.send(Piece::Data(bytes.to_vec())).await {
+            Ok(()) => self.more(),
+            Err(_) => More::Unwanted,
         }
     }
 
-    fn line(&mut self, line: &str) {
+    fn line(&mut self, line: &str) -> More {
         self.heard.line(line);
+        self.more()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::pipe::pipe;
 use crate::scan::scan;
 use crate::verify::verify_growing;
 use crate::writer::{ArchiveWriter, Changes};
-use crate::{BackupError, Control, space};
+use crate::{BackupError, Control, space, swap};
 use dockrev_core::ids::{ServiceName, StackName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -93,8 +93,8 @@ pub struct Backup {
     pub index: Index,
 }
 
-/// Takes a backup: reads all targets in order into one artifact, puts it on the disk, reads it back and checks it, and
-/// only then gives it its name. Blocks until then.
+/// Takes a backup: reads all targets in order into one artifact, reads that back and checks it while it is written, puts it on
+/// the disk, and only then gives it its name. Blocks until then.
 ///
 /// # Errors
 ///
@@ -140,14 +140,26 @@ pub(crate) fn store(
     let growth = Growth::default();
     let out = GrowingFile::new(create(&partial.0)?, &partial.0, growth.clone());
     let (written, checked) = thread::scope(|scope| {
-        let checking = scope.spawn(|| verify_growing(&partial.0, growth));
+        let checking = scope.spawn(|| {
+            let checked = verify_growing(&partial.0, growth.clone());
+            // One that gave up by itself had no reader to wait for.
+            if checked.is_err() && !growth.is_given_up() {
+                growth.refuse();
+            }
+            checked
+        });
         let written =
             fill(out, &path).and_then(|out| out.finish().map_err(|source| BackupError::file("write", &path, source)));
         (written, checking.join())
     });
-    // Where writing failed, there was nothing to check.
-    let size_bytes = written?;
-    let (index, sum) = checked.unwrap_or_else(|_| Err(corrupt(&path, "reading it back stopped")))?;
+    let checked = checked.unwrap_or_else(|_| Err(corrupt(&path, "reading it back stopped")));
+    let (size_bytes, (index, sum)) = match (written, checked) {
+        (Ok(bytes), Ok(checked)) => (bytes, checked),
+        // Writing was stopped for what was read back.
+        (_, Err(error)) if growth.is_refused() => return Err(error),
+        // Where writing failed by itself, there was nothing to read.
+        (Err(error), _) | (Ok(_), Err(error)) => return Err(error),
+    };
     publish(&partial.0, &path, &sum)?;
     Ok(Backup { path, size_bytes, sha256: hex(&sum), index })
 }
@@ -214,6 +226,10 @@ fn read_targets(snapshot: Snapshot, mut archive: ArchiveWriter, control: &Contro
     archive.manifest(&manifest)?;
     let mut totals = Vec::new();
     for (target, path) in manifest.targets.iter().zip(paths) {
+        // What a restore left half-way is neither the old data nor the new.
+        if let Ok(true) = swap::is_half_way(&path) {
+            return Err(BackupError::Unsettled { path });
+        }
         let mut writer = archive.target(&target.folder);
         let shape = scan(&path, &mut writer, control)?;
         let (read, changes) = writer.finish(shape);

@@ -58,6 +58,9 @@ impl Drop for GrowingFile {
 
 impl Write for GrowingFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.growth.is_refused() {
+            return Err(io::Error::other("what was written cannot be read back"));
+        }
         if self.bytes >= self.checked_bytes + CHECK_EVERY_BYTES {
             self.checked_bytes = self.bytes;
             space::require(&self.path, 0, 0).map_err(io::Error::other)?;

@@ -8,8 +8,10 @@ use crate::{BackupError, Control, Place, Snapshot, probe, restore, send};
 use dockrev_core::backup::{ArtifactName, TargetName};
 use dockrev_core::ports::VaultError;
 use serde::{Deserialize, Serialize};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -42,6 +44,8 @@ pub enum Task {
         name: ArtifactName,
         /// What goes into it.
         snapshot: Snapshot,
+        /// Data, and the place where it would be put back if it is a single file: not where that is a link.
+        links: Vec<(PathBuf, PathBuf)>,
     },
     /// Put targets back.
     Restore {
@@ -64,7 +68,10 @@ pub enum Answer {
         bytes: u64,
     },
     /// All of it is written.
-    Written,
+    Written {
+        /// So many bytes.
+        bytes: u64,
+    },
     /// All of it is back.
     Restored,
     /// It did not work.
@@ -104,12 +111,41 @@ fn perform(task: Task, copy: impl Write + Send + 'static) -> Answer {
             let measured = probe(&path, Duration::from_secs(timeout_s), most_bytes, &control);
             answer(measured.map(|size| Answer::Measured { bytes: size.bytes }), None, Some(&target))
         }
-        Task::Write { name, snapshot } => {
-            answer(send(snapshot, copy, &control).map(|()| Answer::Written), Some(&name), None)
+        Task::Write { name, snapshot, links } => {
+            match links.iter().find(|(data, place)| data.is_file() && place.is_symlink()) {
+                Some((_, link)) => failed(
+                    "copy what could be put back",
+                    format!("`{}` is a link to a file: mount the file itself, or skip the target", link.display()),
+                ),
+                None => {
+                    let counted = Counted { out: copy, bytes: Arc::default() };
+                    let bytes = Arc::clone(&counted.bytes);
+                    let sent = send(snapshot, counted, &control);
+                    answer(sent.map(|()| Answer::Written { bytes: bytes.load(Ordering::Relaxed) }), Some(&name), None)
+                }
+            }
         }
         Task::Restore { name, artifact, places } => {
             answer(restore(&artifact, &places, &control).map(|_| Answer::Restored), Some(&name), None)
         }
+    }
+}
+
+/// Counts what goes through.
+struct Counted<W> {
+    out: W,
+    bytes: Arc<AtomicU64>,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = self.out.write(bytes)?;
+        self.bytes.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 
@@ -126,6 +162,7 @@ fn fit(mut answer: Answer) -> Answer {
     if let Answer::Failed { error } = &mut answer
         && let VaultError::Failed { reason, .. }
         | VaultError::Damaged { reason, .. }
+        | VaultError::Unsettled { reason }
         | VaultError::OutOfReach { reason, .. } = error
     {
         let end = (0..=REASON_MAX_BYTES.min(reason.len())).rev().find(|at| reason.is_char_boundary(*at));

@@ -17,6 +17,8 @@ struct Shared {
 struct State {
     bytes: u64,
     end: Option<End>,
+    /// Whether the reader found that it cannot be good.
+    is_refused: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,21 @@ impl Growth {
     /// Says that it will never be whole, unless it is already.
     pub(crate) fn give_up(&self) {
         self.change(|state| state.end = state.end.or(Some(End::GivenUp)));
+    }
+
+    /// Says that what was read is not good: nothing more has to be written.
+    pub(crate) fn refuse(&self) {
+        self.change(|state| state.is_refused = true);
+    }
+
+    /// Whether the reader has refused it.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).is_refused
+    }
+
+    /// Whether its writer has given up.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).end == Some(End::GivenUp)
     }
 
     /// Waits until more than `bytes` are written, and says how many. Absent once there are no more.

@@ -85,6 +85,18 @@ pub fn settle(place: &Path) -> Result<Settled, BackupError> {
     Swap::of(place)?.settle()
 }
 
+/// Whether an interrupted restore has begun to replace what is at `place`, and is not settled.
+pub(crate) fn is_half_way(place: &Path) -> Result<bool, BackupError> {
+    let swap = Swap::of(place)?;
+    let phase = swap.hidden().and_then(|hidden| swap.phase(&hidden));
+    match phase {
+        Ok(Phase::Writing) => Ok(false),
+        Ok(Phase::Out | Phase::In | Phase::Placed | Phase::BackIn | Phase::BackOut) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(swap.half_way("look at the restore of", source)),
+    }
+}
+
 /// The exchange of one place.
 pub(crate) struct Swap {
     /// The place, for errors.

@@ -51,6 +51,9 @@ impl Ended {
                 Some(name),
                 _,
             ) => VaultError::Damaged { name: name.clone(), reason },
+            (BackupError::Unsettled { .. } | BackupError::Place { is_undone: false, .. }, _, _) => {
+                VaultError::Unsettled { reason }
+            }
             (BackupError::Target { target, .. }, Some(name), _) => {
                 VaultError::TargetMissing { name: name.clone(), target: TargetName::new(target) }
             }

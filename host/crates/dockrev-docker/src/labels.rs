@@ -16,6 +16,8 @@ pub(crate) const CONFIG_HASH: &str = "com.docker.compose.config-hash";
 pub(crate) const IMAGE: &str = "com.docker.compose.image";
 /// Present on containers of Dockrev's own that work on data: the stack that it is done for, if it has to be the only one.
 pub(crate) const HELPER: &str = "dockrev.helper";
+/// Present on those of them that may change it.
+pub(crate) const HELPER_WRITES: &str = "dockrev.helper.writes";
 /// Present on the image that they are made from.
 pub(crate) const HELPER_IMAGE: &str = "dockrev.helper.image";
 /// `True` on containers of `compose run`.

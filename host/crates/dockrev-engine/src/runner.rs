@@ -24,8 +24,8 @@ const UNDO_PATIENCE: Duration = Duration::from_secs(60);
 /// Wait between two tries.
 const UNDO_PAUSE: Duration = Duration::from_secs(2);
 /// What may be different at the next try.
-const HOST_TROUBLES: [&str; 5] =
-    ["engine.unreachable", "engine.timed-out", "engine.refused", "compose.failed", "backup.helper"];
+const HOST_TROUBLES: [&str; 6] =
+    ["engine.unreachable", "engine.timed-out", "engine.refused", "compose.failed", "backup.helper", "backup.unsettled"];
 /// Jobs that are looked through for a later change of the same service.
 const LATER_JOBS_MAX: u32 = 1_000;
 

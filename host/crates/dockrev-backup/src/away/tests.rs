@@ -26,6 +26,8 @@ enum Fault {
     Refused,
     /// It dies when it has written so many bytes.
     DiesAt(usize),
+    /// It does its work, and nobody hears the first so many.
+    Unheard(usize),
 }
 
 #[derive(Clone, Default)]
@@ -46,6 +48,7 @@ impl Write for Buffer {
 impl Helper for Beside {
     async fn run(&self, errand: &Errand, out: &mut dyn Output) -> Result<(), HostError> {
         self.errands.lock().unwrap().push(errand.clone());
+        out.begins();
         if matches!(self.fault, Some(Fault::Refused)) {
             let (action, subject, reason) = ("make a helper for", "shop".to_owned(), "no space left".to_owned());
             return Err(HostError::EngineRefused { action, subject, reason });
@@ -61,9 +64,11 @@ impl Helper for Beside {
         let work = (copy.clone(), says.clone());
         tokio::task::spawn_blocking(move || crate::errand::run(&task, work.0, work.1)).await.unwrap();
         let (copy, says) = (copy.0.lock().unwrap().clone(), says.0.lock().unwrap().clone());
+        let done = self.errands.lock().unwrap().len();
         let dies_at = match self.fault {
             Some(Fault::DiesAt(bytes)) => Some(bytes),
-            Some(Fault::Refused) | None => None,
+            Some(Fault::Unheard(errands)) if done <= errands => Some(usize::MAX),
+            Some(Fault::Refused | Fault::Unheard(_)) | None => None,
         };
         for piece in copy[..dies_at.unwrap_or(copy.len()).min(copy.len())].chunks(1000) {
             if out.data(piece).await == More::Unwanted {
@@ -71,7 +76,11 @@ impl Helper for Beside {
             }
         }
         if dies_at.is_none() {
-            String::from_utf8(says).unwrap().lines().for_each(|line| out.line(line));
+            for line in String::from_utf8(says).unwrap().lines() {
+                if out.line(line) == More::Unwanted {
+                    break;
+                }
+            }
         }
         Ok(())
     }
@@ -174,6 +183,36 @@ async fn data_that_is_not_to_be_seen_is_copied_and_put_back_by_a_helper() {
     assert_eq!(owners, [None, Some("shop"), Some("shop")]);
     let folder = errands[2].mounts[1].place.path().to_owned();
     assert_eq!(folder, world.path("etc"), "a single file is replaced in its folder");
+}
+
+/// It may be half-way: it is done again, and nobody is told that nothing happened.
+#[tokio::test]
+async fn a_restore_that_nobody_hears_of_is_done_again() {
+    for (unheard, is_settled) in [(2, true), (3, false)] {
+        let world = World::with(None);
+        let name = world.write().await.unwrap();
+        let helper = Arc::new(Beside { fault: Some(Fault::Unheard(unheard)), ..Beside::default() });
+        let vault = BackupFolder::new(world.path("backups"), Reach::Elsewhere).with_helper(Arc::clone(&helper) as _);
+        fs::write(world.path("volume/a"), "new a").unwrap();
+        let restored = vault.restore(&name, &[RestoreItem::in_place(world.volume())], &Log).await;
+        match is_settled {
+            true => assert_eq!(restored, Ok(())),
+            false => assert_eq!(restored.unwrap_err().code(), "backup.unsettled"),
+        }
+        assert_eq!(helper.errands.lock().unwrap().len(), 3);
+        assert_eq!(read(&world.path("volume/a")), "old a");
+    }
+}
+
+/// A link of the engine's machine leads nowhere in a helper, so its file could not be put back.
+#[tokio::test]
+async fn a_file_behind_a_link_is_not_copied_by_a_helper() {
+    let world = World::with(None);
+    fs::rename(world.path("etc/app.conf"), world.path("real.conf")).unwrap();
+    std::os::unix::fs::symlink(world.path("real.conf"), world.path("etc/app.conf")).unwrap();
+    let error = world.write().await.unwrap_err();
+    assert!(error.to_string().contains("is a link to a file"), "{error}");
+    assert!(world.kept().is_empty());
 }
 
 #[tokio::test]

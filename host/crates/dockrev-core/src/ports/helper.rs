@@ -12,11 +12,13 @@ pub const HELPER_FILES: &str = "/in";
 /// Runs this very program in a container of the engine, where it sees data that is not to be seen from here.
 #[async_trait]
 pub trait Helper: Send + Sync {
-    /// Runs one to its end. What it prints goes to `out` as it comes; once that wants no more, it is ended. What is left of
-    /// earlier ones of the same owner is removed before.
+    /// Runs one to its end. What it prints goes to `out` as it comes; once that wants no more, it is ended. First,
+    /// [`Helper::clear`] is done for the owner. One that may change data is never ended while it may be at it: if nobody hears
+    /// it any more, its end is waited for.
     async fn run(&self, errand: &Errand, out: &mut dyn Output) -> Result<(), HostError>;
 
-    /// Removes what is left of the helpers of `owner`, at work or not, and those that never began and are nobody's any more.
+    /// Removes what is left of the helpers of `owner`, and those that never began and are nobody's any more. One of the owner's
+    /// that may change data and is at work comes to its end first.
     async fn clear(&self, owner: Option<&StackName>) -> Result<(), HostError>;
 }
 
@@ -48,11 +50,14 @@ pub struct DataMount {
 /// Takes what a helper prints.
 #[async_trait]
 pub trait Output: Send {
-    /// The next bytes of its standard output; may be empty. Says whether more is wanted.
+    /// It is about to begin: from now on it may have done something.
+    fn begins(&mut self);
+
+    /// The next bytes of its standard output. Says whether more is wanted.
     async fn data(&mut self, bytes: &[u8]) -> More;
 
-    /// The next line of its standard error output.
-    fn line(&mut self, line: &str);
+    /// The next line of its standard error output. Says whether more is wanted.
+    fn line(&mut self, line: &str) -> More;
 }
 
 /// Whether more is wanted.

@@ -116,6 +116,12 @@ pub enum VaultError {
         /// Why not.
         reason: String,
     },
+    /// A restore was begun and nobody knows how far it came, or that it is half-way. Doing it again finishes or undoes it.
+    #[error("the data may be half-way between what it was and the backup: {reason}")]
+    Unsettled {
+        /// What is known.
+        reason: String,
+    },
     /// There is no such backup.
     #[error("there is no backup `{name}`")]
     NotFound {
@@ -159,6 +165,7 @@ impl VaultError {
             Self::NoSpace { .. } => "backup.no-space",
             Self::OutOfReach { .. } => "backup.out-of-reach",
             Self::Helper { .. } => "backup.helper",
+            Self::Unsettled { .. } => "backup.unsettled",
             Self::NotFound { .. } => "backup.not-found",
             Self::Damaged { .. } => "backup.damaged",
             Self::TargetMissing { .. } => "backup.target-missing",
@@ -178,6 +185,9 @@ impl VaultError {
             ),
             Self::Helper { .. } => Some(
                 "Dockrev does not see the data, and has a container of its own copy it: see whether the engine can run one",
+            ),
+            Self::Unsettled { .. } => Some(
+                "nothing that uses it is to run before the same restore was done again: it finishes or undoes what was begun",
             ),
             Self::NotFound { .. } => Some("`dockrev backup list` shows the backups"),
             Self::Damaged { .. } => Some("nothing was touched; take another backup, or read this one by hand with tar"),

@@ -28,17 +28,24 @@ use futures::StreamExt;
 use image::HelperImage;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// Wait for the next sign of life: a helper gives one every second, an engine on a busy disk passes it on later.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Wait for a helper to be made, started or removed.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
-/// Age from which on a helper that was never started is nobody's. One that is given files waits for them.
-const ABANDONED_AFTER: SignedDuration = SignedDuration::from_mins(2);
+/// Age from which on a helper that was never started is nobody's. The engine's clock may be another one than this; and one that
+/// is given files waits for them.
+const ABANDONED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 const ABANDONED_WITH_FILES_AFTER: SignedDuration = SignedDuration::from_hours(6);
+/// Longest wait for the end of one that may change data and that nobody hears any more: some hundred gigabytes.
+const WRITER_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+/// How often it is looked at meanwhile, and how long the engine may be silent.
+const WRITER_POLL: Duration = Duration::from_millis(500);
+const ENGINE_SILENCE_MAX: Duration = Duration::from_secs(60);
 /// What a helper may do as `root`: read, write and make every kind of file. Nothing else.
 const CAPABILITIES: [&str; 7] = ["CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "MKNOD", "SETFCAP"];
 
@@ -47,14 +54,14 @@ const CAPABILITIES: [&str; 7] = ["CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FO
 pub struct EngineHelper {
     engine: DockerEngine,
     /// One at a time looks for the image and brings it.
-    image: Mutex<HelperImage>,
+    image: Arc<Mutex<HelperImage>>,
 }
 
 impl EngineHelper {
     /// Helpers on `engine`. Nothing is asked of it yet.
     #[must_use]
     pub fn new(engine: DockerEngine) -> Self {
-        Self { engine, image: Mutex::default() }
+        Self { engine, image: Arc::default() }
     }
 
     fn call(&self, action: &'static str, subject: &str) -> Call<'_> {
@@ -62,10 +69,13 @@ impl EngineHelper {
     }
 
     async fn make(&self, client: &Docker, errand: &Errand, name: &str) -> Result<(), HostError> {
-        let image = self.image.lock().await.ready(&self.engine, client).await?;
+        let (engine, image, by) = (self.engine.clone(), Arc::clone(&self.image), client.clone());
+        // Whoever waits for it may have little time: it is brought all the same, for the next one.
+        let ready = tokio::spawn(async move { image.lock().await.ready(&engine, &by).await });
+        let call = self.call("make helper", name);
+        let image = ready.await.map_err(|error| call.refused(error.to_string()))??;
         let options = CreateContainerOptionsBuilder::default().name(name).build();
         let body = container(errand, image.name, image.entrypoint);
-        let call = self.call("make helper", name);
         call.within(START_TIMEOUT, client.create_container(Some(options), body)).await.map(drop)
     }
 
@@ -75,12 +85,48 @@ impl EngineHelper {
         let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
         let call = self.call("list the helpers of", owner.map_or("nobody", StackName::as_str));
         let helpers = call.within(QUERY_TIMEOUT, client.list_containers(Some(options))).await?;
-        for helper in helpers.iter().filter(|helper| is_left_over(helper, owner, Timestamp::now())) {
-            if let Some(id) = &helper.id {
-                remove(&self.engine, client, id).await?;
+        for helper in &helpers {
+            let Some(id) = &helper.id else { continue };
+            match left_over(helper, owner, Timestamp::now()) {
+                None => {}
+                Some(LeftOver::AtWork) => {
+                    self.end_of(id).await?;
+                    remove(&self.engine, client, id).await?;
+                }
+                Some(LeftOver::OfOwner) => remove(&self.engine, client, id).await?,
+                Some(LeftOver::Nobodys) => {
+                    if let Err(error) = remove(&self.engine, client, id).await {
+                        tracing::warn!("a helper that is nobody's stays: {error}");
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// Waits until a helper does not run any more.
+    async fn end_of(&self, name: &str) -> Result<(), HostError> {
+        let call = self.call("come to the end of helper", name);
+        let (began, mut last_answer) = (Instant::now(), Instant::now());
+        while began.elapsed() < WRITER_TIMEOUT {
+            let found = async {
+                let client = self.engine.client().await?;
+                call.find_within(QUERY_TIMEOUT, client.inspect_container(name, None)).await
+            };
+            match found.await {
+                Ok(found) => {
+                    let runs = found.and_then(|found| found.state).and_then(|state| state.running).unwrap_or(false);
+                    if !runs {
+                        return Ok(());
+                    }
+                    last_answer = Instant::now();
+                }
+                Err(error) if last_answer.elapsed() > ENGINE_SILENCE_MAX => return Err(error),
+                Err(error) => tracing::debug!("asking again: {error}"),
+            }
+            tokio::time::sleep(WRITER_POLL).await;
+        }
+        Err(call.timed_out(WRITER_TIMEOUT))
     }
 }
 
@@ -91,21 +137,38 @@ impl Helper for EngineHelper {
         self.sweep(&client, errand.owner.as_ref()).await?;
         let name = new_name();
         // It may be there even if the engine's answer says otherwise, or never comes.
-        let removal = Removal { engine: self.engine.clone(), name: Some(name.clone()) };
-        let worked = async {
+        let mut removal = Removal { engine: self.engine.clone(), name: Some(name.clone()) };
+        let made = async {
             self.make(&client, errand, &name).await?;
-            upload::files(&self.call("give files to helper", &name), &client, &name, &errand.files).await?;
-            follow(&self.call("run helper", &name), &client, &name, out).await
+            upload::files(&self.call("give files to helper", &name), &client, &name, &errand.files).await
         };
-        let worked = worked.await;
+        if let Err(error) = made.await {
+            removal.now().await?;
+            return Err(error);
+        }
+        if writes(errand) {
+            // Once begun, it is not to be ended half-way, also if nobody waits for it any more.
+            removal.name = None;
+        }
+        out.begins();
+        let worked = follow(&self.call("run helper", &name), &client, &name, out).await;
+        let is_heard_out = worked.as_ref().is_ok_and(|ended| *ended == Heard::Enough);
+        if !is_heard_out && writes(errand) {
+            self.end_of(&name).await?;
+        }
         // Whether or not it worked: what it mounted is let go before somebody else needs it.
+        removal.name = Some(name);
         removal.now().await?;
-        worked
+        worked.map(drop)
     }
 
     async fn clear(&self, owner: Option<&StackName>) -> Result<(), HostError> {
         self.sweep(&self.engine.client().await?, owner).await
     }
+}
+
+fn writes(errand: &Errand) -> bool {
+    errand.mounts.iter().any(|mount| mount.is_writable)
 }
 
 /// A name that no other container has.
@@ -115,20 +178,40 @@ fn new_name() -> String {
     format!("dockrev-helper-{:x}-{:x}-{count:x}", Timestamp::now().as_nanosecond(), std::process::id())
 }
 
-/// One of `owner`, or one that does not run and has waited long.
-fn is_left_over(helper: &ContainerSummary, owner: Option<&StackName>, now: Timestamp) -> bool {
-    let of = helper.labels.as_ref().and_then(|labels| labels.get(labels::HELPER)).filter(|of| !of.is_empty());
+/// What an earlier process left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LeftOver {
+    /// It may be changing data.
+    AtWork,
+    /// It changes nothing, or not any more.
+    OfOwner,
+    /// It does not run and has waited long.
+    Nobodys,
+}
+
+fn left_over(helper: &ContainerSummary, owner: Option<&StackName>, now: Timestamp) -> Option<LeftOver> {
+    let labels = helper.labels.as_ref();
+    let of = labels.and_then(|labels| labels.get(labels::HELPER)).filter(|of| !of.is_empty());
+    let writes = labels.is_some_and(|labels| labels.contains_key(labels::HELPER_WRITES));
     let created = helper.created.and_then(|seconds| Timestamp::from_second(seconds).ok());
     let patience = if of.is_some() { ABANDONED_WITH_FILES_AFTER } else { ABANDONED_AFTER };
     let is_old = created.is_none_or(|created| now.duration_since(created) > patience);
     let runs = helper.state == Some(ContainerSummaryStateEnum::RUNNING);
     let is_of_owner = owner.is_some_and(|owner| of.is_some_and(|of| of == owner.as_str()));
-    is_of_owner || (is_old && !runs)
+    match (is_of_owner, runs) {
+        (true, true) if writes => Some(LeftOver::AtWork),
+        (true, _) => Some(LeftOver::OfOwner),
+        (false, false) if is_old => Some(LeftOver::Nobodys),
+        (false, _) => None,
+    }
 }
 
 fn container(errand: &Errand, image: String, entrypoint: Vec<String>) -> ContainerCreateBody {
     let owner = errand.owner.as_ref().map(StackName::to_string).unwrap_or_default();
-    let labels = HashMap::from([(labels::HELPER.to_owned(), owner)]);
+    let mut labels = HashMap::from([(labels::HELPER.to_owned(), owner)]);
+    if writes(errand) {
+        labels.insert(labels::HELPER_WRITES.to_owned(), String::new());
+    }
     ContainerCreateBody {
         image: Some(image),
         entrypoint: Some(entrypoint),
@@ -174,8 +257,17 @@ fn mount(mount: &DataMount) -> Mount {
     }
 }
 
-/// Starts the helper and passes on what it prints, to its end or until nobody wants more.
-async fn follow(call: &Call<'_>, client: &Docker, name: &str, out: &mut dyn Output) -> Result<(), HostError> {
+/// How much of a helper was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    /// All that was wanted.
+    Enough,
+    /// What came before the connection was closed.
+    ToTheEnd,
+}
+
+/// Starts the helper and passes on what it prints, until nobody wants more or there is no more.
+async fn follow(call: &Call<'_>, client: &Docker, name: &str, out: &mut dyn Output) -> Result<Heard, HostError> {
     let options = AttachContainerOptionsBuilder::default().stdout(true).stderr(true).stream(true).build();
     let attached = call.within(QUERY_TIMEOUT, client.attach_container(name, Some(options))).await?;
     call.within(START_TIMEOUT, client.start_container(name, None::<StartContainerOptions>)).await?;
@@ -184,24 +276,26 @@ async fn follow(call: &Call<'_>, client: &Docker, name: &str, out: &mut dyn Outp
         let Ok(next) = tokio::time::timeout(SILENCE_TIMEOUT, output.next()).await else {
             return Err(call.timed_out(SILENCE_TIMEOUT));
         };
-        let more = match next {
+        let mut more = More::Wanted;
+        let mut line = |text: String| {
+            if out.line(&text) == More::Unwanted {
+                more = More::Unwanted;
+            }
+        };
+        match next {
             None => {
-                lines.finish(|line| out.line(&line));
-                return Ok(());
+                lines.finish(&mut line);
+                return Ok(if more == More::Unwanted { Heard::Enough } else { Heard::ToTheEnd });
             }
             Some(Err(error)) => return Err(call.failed(&error)),
-            Some(Ok(LogOutput::StdOut { message })) => out.data(&message).await,
-            Some(Ok(LogOutput::StdErr { message })) => {
-                lines.push(&message, |line| out.line(&line));
-                // With every sign of life it is asked whether to go on.
-                out.data(&[]).await
-            }
+            Some(Ok(LogOutput::StdOut { message })) => more = out.data(&message).await,
+            Some(Ok(LogOutput::StdErr { message })) => lines.push(&message, &mut line),
             Some(Ok(LogOutput::StdIn { .. } | LogOutput::Console { .. })) => {
                 return Err(call.refused("it printed what no helper prints"));
             }
-        };
+        }
         if more == More::Unwanted {
-            return Ok(());
+            return Ok(Heard::Enough);
         }
     }
 }

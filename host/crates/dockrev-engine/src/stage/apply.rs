@@ -36,6 +36,8 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
 /// Puts the data back where it has to, has the old image run again, and waits until it is good.
 pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageError> {
     let old = &context.change.from.image_id;
+    let ended = context.vault.end_work(Some(&context.id.stack())).await;
+    ended.map_err(|error| StageError::vault(Stage::Apply, &error))?;
     if let Workload::Service(workload) = &context.change.workload {
         // A Compose whose Dockrev was killed goes on: it would start the new version on the data that goes back.
         context.compose.wait_until_idle(&workload.service.stack).await.map_err(|error| host(&error))?;

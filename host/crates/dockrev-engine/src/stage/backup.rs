@@ -34,10 +34,13 @@ pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageE
 /// Lets everything go on that this job held. Where the service itself was stopped and nothing came after, it is
 /// started again and has to become good, and those that live in its namespaces after it.
 pub(super) async fn undo(context: &Context<'_>) -> Result<StageOutput, StageError> {
+    context.vault.end_work(Some(&context.id.stack())).await.map_err(|error| vault(&error))?;
     if let Some(name) = context.past.unfinished_artifact() {
         discard(context, name).await;
     }
-    let held = context.past.held(Stage::Backup, Direction::Do);
+    let mut held = context.past.held(Stage::Backup, Direction::Do);
+    // What an earlier try of this very undo stopped to start it once more.
+    held.extend(context.past.held(Stage::Backup, Direction::Undo));
     if held.is_empty() {
         return Ok(StageOutput::Nothing);
     }
@@ -182,9 +185,6 @@ async fn run_hook(
 
 /// What is left of a backup that was not finished costs space and nothing else.
 async fn discard(context: &Context<'_>, name: &ArtifactName) {
-    if let Err(error) = context.vault.end_work(Some(&context.id.stack())).await {
-        context.pen.scribe.say(format!("what copies the data may still be at work: {error}"));
-    }
     if let Err(error) = context.vault.discard(name).await {
         context.pen.scribe.say(format!("an unfinished backup is left over: {error}"));
     }

@@ -11,11 +11,18 @@ use dockrev_core::stack::RunState;
 const PLAN_AGAIN: &str = "run the command again: it makes a new plan";
 
 pub(super) async fn perform(context: &Context<'_>) -> Result<StageOutput, StageError> {
+    nobody_is_at_the_data(context).await?;
     same_containers(context).await?;
     followers_run(context).await?;
     one_shots_have_ended(context).await?;
     unchanged(context).await?;
     Ok(StageOutput::Nothing)
+}
+
+/// A restore by hand may have outlived its process.
+async fn nobody_is_at_the_data(context: &Context<'_>) -> Result<(), StageError> {
+    let ended = context.vault.end_work(Some(&context.id.stack())).await;
+    ended.map_err(|error| StageError::vault(context.pen.stage, &error))
 }
 
 /// What has to be so from the plan until the containers are replaced, whether or not they run: how they are made, and

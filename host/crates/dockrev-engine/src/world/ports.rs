@@ -400,7 +400,7 @@ impl Vault for World {
     }
 
     async fn end_work(&self, _stack: Option<&StackName>) -> Result<(), VaultError> {
-        self.call(|_| Ok(())).await.map_err(vault_error)
+        self.call(|_| Ok(())).await.map_err(|trouble| VaultError::Helper { reason: trouble.message })
     }
 
     async fn discard(&self, name: &ArtifactName) -> Result<(), VaultError> {

@@ -52,7 +52,9 @@ impl HelperImage {
 async fn is_of_this_kind(call: &Call<'_>, client: &Docker) -> Result<(), HostError> {
     let info = call.within(QUERY_TIMEOUT, client.info()).await?;
     let (theirs, ours) = (info.architecture.unwrap_or_default(), std::env::consts::ARCH);
-    if theirs == ours {
+    // Docker has the kernel's names, Podman those of OCI.
+    let named_by_oci = matches!((&*theirs, ours), ("amd64", "x86_64") | ("arm64", "aarch64"));
+    if theirs == ours || named_by_oci {
         return Ok(());
     }
     Err(call.refused(format!("its machine is of the architecture {theirs}, this Dockrev of {ours}")))

@@ -1,9 +1,13 @@
 use super::*;
 use std::path::PathBuf;
 
-fn listed(owner: &str, state: ContainerSummaryStateEnum, age_s: i64) -> ContainerSummary {
+fn listed(owner: &str, writes: bool, state: ContainerSummaryStateEnum, age_s: i64) -> ContainerSummary {
+    let mut labels = HashMap::from([(labels::HELPER.to_owned(), owner.to_owned())]);
+    if writes {
+        labels.insert(labels::HELPER_WRITES.to_owned(), String::new());
+    }
     ContainerSummary {
-        labels: Some(HashMap::from([(labels::HELPER.to_owned(), owner.to_owned())])),
+        labels: Some(labels),
         state: Some(state),
         created: Some(1_000_000 - age_s),
         ..ContainerSummary::default()
@@ -13,21 +17,24 @@ fn listed(owner: &str, state: ContainerSummaryStateEnum, age_s: i64) -> Containe
 #[test]
 fn what_another_process_left_is_told_from_what_is_at_work() {
     use ContainerSummaryStateEnum as State;
+    use LeftOver::{AtWork, Nobodys, OfOwner};
     let now = Timestamp::from_second(1_000_000).unwrap();
-    let check = |helper: ContainerSummary, owner: Option<&str>, expected: bool| {
+    let check = |helper: ContainerSummary, owner: Option<&str>, expected: Option<LeftOver>| {
         let owner = owner.map(StackName::new);
-        assert_eq!(is_left_over(&helper, owner.as_ref(), now), expected, "{helper:?} {owner:?}");
+        assert_eq!(left_over(&helper, owner.as_ref(), now), expected, "{helper:?} {owner:?}");
     };
-    check(listed("shop", State::RUNNING, 1), Some("shop"), true);
-    check(listed("shop", State::CREATED, 1), Some("shop"), true);
-    check(listed("shop", State::RUNNING, 50_000), None, false);
-    check(listed("other", State::RUNNING, 50_000), Some("shop"), false);
+    // What puts data back is never ended half-way; what reads is.
+    check(listed("shop", true, State::RUNNING, 1), Some("shop"), Some(AtWork));
+    check(listed("shop", false, State::RUNNING, 1), Some("shop"), Some(OfOwner));
+    check(listed("shop", true, State::CREATED, 1), Some("shop"), Some(OfOwner));
+    check(listed("shop", true, State::RUNNING, 50_000), None, None);
+    check(listed("other", true, State::RUNNING, 50_000), Some("shop"), None);
     // It is given files.
-    check(listed("other", State::CREATED, 5_000), Some("shop"), false);
-    check(listed("other", State::CREATED, 50_000), Some("shop"), true);
-    check(listed("", State::CREATED, 5), Some("shop"), false);
-    check(listed("", State::CREATED, 5_000), None, true);
-    check(listed("", State::RUNNING, 5_000), Some("shop"), false);
+    check(listed("other", true, State::CREATED, 5_000), Some("shop"), None);
+    check(listed("other", true, State::CREATED, 50_000), Some("shop"), Some(Nobodys));
+    check(listed("", false, State::CREATED, 5), Some("shop"), None);
+    check(listed("", false, State::CREATED, 5_000), None, Some(Nobodys));
+    check(listed("", false, State::RUNNING, 5_000), Some("shop"), None);
 }
 
 #[test]

@@ -150,8 +150,8 @@ pub(crate) async fn restore(
     }
 }
 
-/// Has the helper see the folders that bound files would be replaced in, and gives the places of their data
-/// and of the files there: what is a link on the engine's machine leads nowhere in the helper.
+/// Has the helper see the folders that bound files would be replaced in, and gives the places of their data and of the files
+/// there: what is a link on the engine's machine leads nowhere in the helper.
 fn folders_of_files(targets: &[&DataTarget], mounts: &mut Vec<DataMount>) -> Vec<(PathBuf, PathBuf)> {
     let mut files = Vec::new();
     for (index, target) in targets.iter().enumerate() {

@@ -88,8 +88,8 @@ impl Ground {
         let disk = Tmpfs::at(&folder, ENGINE_MIB)?;
         let data = Tmpfs::at(&folder.join("d"), DATA_MIB)?;
         let backups = Tmpfs::at(&folder.join("b"), BACKUPS_MIB)?;
-        // Containers outlive the daemon: what becomes of them else is not for an update to mend.
         fs::create_dir(folder.join(BOUND)).map_err(Failure::of("could not make a folder"))?;
+        // Containers outlive the daemon: what becomes of them else is not for an update to mend.
         let engine = Arc::new(PrivateEngine::below(&folder, "m")?.flag("--live-restore").start()?);
         Ok(Self { engine, compose, program: program.to_owned(), plugins: plugins.to_owned(), data, backups, disk })
     }

@@ -4,7 +4,7 @@ use crate::backup::{Room, folder_name, store};
 use crate::decode::Artifact;
 use crate::errand::{Answer, SIGN, Task};
 use crate::manifest::Shape;
-use crate::work::{Ended, blocking, on_thread};
+use crate::work::{Ended, blocking, on_thread, raised};
 use crate::{Backup, BackupError, Control, Place, ReadBy, Snapshot, sum_path};
 use async_trait::async_trait;
 use dockrev_core::backup::{ArtifactName, DataPlace, DataTarget, TargetName};
@@ -25,8 +25,6 @@ const DATA: &str = "/data";
 const TRIES: u32 = 3;
 /// Wait between two tries of a restore.
 const RESTORE_PAUSE: Duration = Duration::from_secs(1);
-/// How often it is looked whether a copy is to stop.
-const CANCEL_POLL: Duration = Duration::from_millis(200);
 /// The folder in which a helper sees the folders that single files may lie in.
 const FOLDERS: &str = "/folders";
 /// Pieces of a copy that may wait to be written.
@@ -164,13 +162,6 @@ fn folders_of_files(targets: &[&DataTarget], mounts: &mut Vec<DataMount>) -> Vec
         }
     }
     files
-}
-
-/// Comes to its end when somebody asked to stop.
-async fn raised(cancel: &CancelFlag) {
-    while !cancel.is_raised() {
-        tokio::time::sleep(CANCEL_POLL).await;
-    }
 }
 
 /// What a helper has to see to replace a target, and where it sees the target then: a single file is replaced in its

@@ -99,14 +99,18 @@ pub(crate) async fn watched<T>(
     cancel: &CancelFlag,
 ) -> Result<T, Ended> {
     let mut work = std::pin::pin!(work);
-    loop {
-        tokio::select! {
-            done = &mut work => return done,
-            () = tokio::time::sleep(CANCEL_POLL) => {
-                if cancel.is_raised() {
-                    control.cancel();
-                }
-            }
+    tokio::select! {
+        done = &mut work => done,
+        () = raised(cancel) => {
+            control.cancel();
+            work.await
         }
+    }
+}
+
+/// Comes to its end when somebody asked to stop.
+pub(crate) async fn raised(cancel: &CancelFlag) {
+    while !cancel.is_raised() {
+        tokio::time::sleep(CANCEL_POLL).await;
     }
 }

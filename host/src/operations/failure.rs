@@ -3,6 +3,7 @@
 use super::problem::{FieldProblem, Problem};
 use crate::app::AppError;
 use crate::config::ConfigError;
+use dockrev_core::causes::in_full;
 use dockrev_core::ports::{HostError, JournalError, VaultError};
 use dockrev_engine::attach::AttachError;
 use dockrev_engine::detect::DetectError;
@@ -32,7 +33,7 @@ impl Failure {
     }
 
     fn of(code: &'static str, error: &dyn Error, hint: Option<&str>) -> Self {
-        Self { code: code.into(), message: chain(error), hint: hint.map(str::to_owned) }
+        Self { code: code.into(), message: in_full(error), hint: hint.map(str::to_owned) }
     }
 
     /// Stable code for programs.
@@ -52,18 +53,6 @@ impl Failure {
     pub fn what_to_do(&self) -> Option<&str> {
         self.hint.as_deref()
     }
-}
-
-/// The error and all that caused it, in one sentence.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 impl From<ConfigError> for Failure {

@@ -3,7 +3,7 @@
 use crate::index::{hex, read_sum};
 use crate::manifest::NoteKind;
 use crate::reach::Reach;
-use crate::work::{blocking, in_full, on_thread, watched};
+use crate::work::{blocking, on_thread, watched};
 use crate::{
     Backup, BackupError, BackupRequest, Control, Index, Listed, OnChange, Place, ReadBy, Snapshot, TargetKind,
     TargetSource, away, backup, delete, list, manifest, probe, restore, verify,
@@ -13,6 +13,7 @@ use dockrev_core::backup::{
     Artifact, ArtifactName, ArtifactTarget, Artifacts, Choice, Consistency, DamagedArtifact, DataPlace, DataTarget,
     PlannedTarget, TargetName,
 };
+use dockrev_core::causes::in_full;
 use dockrev_core::ids::StackName;
 use dockrev_core::image::Digest;
 use dockrev_core::job::{LogLine, LogSource};

@@ -2,23 +2,12 @@
 
 use crate::{BackupError, Control};
 use dockrev_core::backup::{ArtifactName, TargetName};
+use dockrev_core::causes::in_full;
 use dockrev_core::ports::{CancelFlag, VaultError};
 use std::time::Duration;
 
 /// How often it is looked whether the work is to stop.
 const CANCEL_POLL: Duration = Duration::from_millis(100);
-
-/// The error and all that caused it, in one sentence.
-pub(crate) fn in_full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}
 
 /// Why work on a thread of its own ended early.
 pub(crate) enum Ended {

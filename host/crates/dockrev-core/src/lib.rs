@@ -6,6 +6,7 @@
 
 pub mod age;
 pub mod backup;
+pub mod causes;
 pub mod detection;
 pub mod event;
 pub mod ids;
